@@ -1,0 +1,111 @@
+/*
+ * Comparisons: two sets of samples and what was decided. Plain data, no I/O.
+ *
+ * harness/compare fills it, stores keep it, reports show it. The arena given to the comparing
+ * function owns everything.
+ */
+#ifndef TARE_MODEL_COMPARISON_H
+#define TARE_MODEL_COMPARISON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/model/environment.h"
+#include "harness/model/metric.h"
+#include "harness/model/run.h"
+
+enum tare_verdict {
+	TARE_VERDICT_REGRESSION,
+	TARE_VERDICT_IMPROVEMENT,
+	TARE_VERDICT_NO_CHANGE,
+	TARE_VERDICT_INCONCLUSIVE,
+	TARE_VERDICT_COUNT,
+};
+const char *tare_verdict_name(enum tare_verdict verdict); /* "regression", "no change", ... */
+/* "no change" and "no_change" are both read; false where it is none of them. */
+bool tare_verdict_parse(enum tare_verdict *verdict_out, const char *text);
+
+enum tare_method {
+	TARE_METHOD_PAIRED,     /* Hodges-Lehmann of log differences, signed-rank interval */
+	TARE_METHOD_UNPAIRED,   /* Hodges-Lehmann shift of logs, Mann-Whitney interval */
+	TARE_METHOD_DIFFERENCE, /* zeros or negatives forbid the log: plain differences */
+	TARE_METHOD_EXACT,      /* constants compared as they are */
+};
+const char *tare_method_name(enum tare_method method); /* "paired", ... */
+
+/* One case and metric, head against base. */
+struct tare_comparison {
+	const char *case_name; /* head's, with its variant */
+	const char *benchmark;
+	const char *base_label; /* what it is compared with: a variant, a run, a release */
+	const char *head_label;
+	size_t base_case; /* index into the base run's cases */
+	size_t head_case;
+	struct tare_metric metric;
+	size_t base_metric; /* positions in each case's metric list */
+	size_t head_metric;
+	bool critical;
+
+	enum tare_method method;
+	size_t n;      /* pairs, or the smaller of the two sides */
+	size_t base_n; /* values on each side */
+	size_t head_n;
+	double base_median; /* base units */
+	double head_median;
+	double ratio; /* head / base; NaN for TARE_METHOD_DIFFERENCE */
+	double ratio_low; /* interval; NaN where n is too small for one */
+	double ratio_high;
+	double difference; /* head - base in base units, for TARE_METHOD_DIFFERENCE; else NaN */
+	double difference_low;
+	double difference_high;
+	double confidence;  /* of the interval: 0.95, or what spending left */
+	double superiority; /* P(a head value is worse than a base value), ties half */
+	double mde;         /* smallest relative change seen with 80 % power; NaN where unknown */
+	double p_value;     /* one-sided, shifted by the margin, towards regression */
+	double p_adjusted;  /* Holm over the gated comparisons; NaN where not gated */
+	enum tare_verdict verdict;
+	bool below_margin;     /* the interval excludes no change, but not the margin */
+	size_t missing_pairs;  /* how many more would probably decide; 0 where unknown */
+	const char *reason;    /* why inconclusive, or NULL */
+	const char *sentence;  /* one plain sentence for people */
+};
+
+/* A case that only one side has. */
+struct tare_missing_case {
+	const char *name;
+	bool in_base; /* else in head */
+};
+
+struct tare_comparison_set {
+	const char *base_label;
+	const char *head_label;
+	bool across_runs; /* false: variants of one run */
+	struct tare_comparison *items; /* by case, then by metric */
+	size_t item_count;
+	struct tare_missing_case *missing;
+	size_t missing_count;
+	struct tare_fact_difference *environment_differences; /* those that matter, across runs */
+	size_t environment_difference_count;
+	/* Geometric mean of the ratios of "wall" over the compared cases; NaN where there is none. */
+	double geomean;
+	double geomean_low;
+	double geomean_high;
+	size_t geomean_count;
+};
+
+enum tare_gate_result {
+	TARE_GATE_NOT_ASKED,
+	TARE_GATE_PASSED,
+	TARE_GATE_FAILED,      /* a verdict of fail_on other than inconclusive */
+	TARE_GATE_UNDECIDED,   /* inconclusive is in fail_on and nothing worse was found */
+};
+
+struct tare_gate_outcome {
+	enum tare_gate_result result;
+	size_t failed_count; /* gated comparisons that failed it */
+	size_t gated_count;
+	const char *sentence; /* "gate failed: 1 of 12 comparisons is a regression" */
+};
+
+#endif

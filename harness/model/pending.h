@@ -1,0 +1,68 @@
+/*
+ * The pending file: what the agent measured and the journal does not hold yet.
+ *
+ * For programs of a few microseconds the agent runs a batch before it answers. So that kill -9 of
+ * the harness loses none of a batch, the agent keeps each finished invocation in a small file mapped
+ * beside the journal (JOURNAL.pending); memory survives the process. A slot is valid when its check
+ * matches, and new when its seq is past the journal's last; a resumed run journals the new ones
+ * first. The file is removed when the run ends.
+ *
+ * This header is shared with the agent: no libc beyond stdint here.
+ */
+#ifndef TARE_MODEL_PENDING_H
+#define TARE_MODEL_PENDING_H
+
+#include <stdint.h>
+
+enum { TARE_PENDING_SLOTS = 256, TARE_PENDING_MAGIC = 0x45524154 /* "TARE" */ };
+
+/* What the agent reports of one invocation. Fixed size, native byte order (one machine). */
+struct tare_agent_record {
+	uint64_t seq;
+	uint32_t case_index;
+	uint32_t pair;
+	uint32_t flags;     /* TARE_RECORD_* */
+	int32_t exit_status; /* as from wait4; or errno where TARE_RECORD_NOT_STARTED */
+	uint64_t start_ns;  /* CLOCK_MONOTONIC at the gate */
+	uint64_t wall_ns;
+	uint64_t user_ns;
+	uint64_t sys_ns;
+	uint64_t max_rss_bytes;
+	uint64_t minor_faults;
+	uint64_t major_faults;
+	uint64_t voluntary_switches;
+	uint64_t involuntary_switches;
+	uint64_t check; /* tare_record_check(); written last */
+};
+
+enum {
+	TARE_RECORD_WARMUP = 1u << 0,
+	TARE_RECORD_TIMED_OUT = 1u << 1,
+	TARE_RECORD_NOT_STARTED = 1u << 2, /* exec failed; exit_status is the errno */
+	TARE_RECORD_LEFTOVERS = 1u << 3,   /* processes outlived the program and were killed */
+};
+
+struct tare_pending {
+	uint32_t magic;
+	uint32_t slot_count;
+	uint64_t run_hash; /* of the run id: a pending file of another run is ignored */
+	uint64_t began_ns; /* CLOCK_MONOTONIC when the run began, for start_ns */
+	struct tare_agent_record slots[TARE_PENDING_SLOTS];
+};
+
+/* A sum over the record's fields that an all-zero or half-written slot does not pass. */
+static inline uint64_t
+tare_record_check(const struct tare_agent_record *record)
+{
+	uint64_t sum = 0x9e3779b97f4a7c15u;
+	const uint64_t parts[] = {record->seq, record->case_index, record->pair, record->flags,
+		(uint32_t)record->exit_status, record->start_ns, record->wall_ns, record->user_ns,
+		record->sys_ns, record->max_rss_bytes, record->minor_faults, record->major_faults,
+		record->voluntary_switches, record->involuntary_switches};
+
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		sum = (sum ^ parts[i]) * 0x100000001b3u;
+	return sum;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * The suite language: YAML in, a plan out.
+ *
+ * tare_suite_load() reads a suite and all it includes, checks everything and collects every problem
+ * it finds; tare_suite_expand() multiplies matrix and variants out into a plan. Both put what they
+ * make into the arena passed in, which must outlive the suite and the plan. A suite is only read
+ * after loading and can be expanded any number of times.
+ */
+#ifndef TARE_SUITE_SUITE_H
+#define TARE_SUITE_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "harness/base/arena.h"
+#include "harness/base/err.h"
+#include "harness/model/plan.h"
+
+/* Bounds on a suite; past them is a clear error. */
+enum {
+	TARE_SUITE_FILE_MAX = 16 << 20, /* bytes of one file */
+	TARE_SUITE_DEPTH_MAX = 32,
+	TARE_SUITE_NODE_MAX = 2000000,
+	TARE_SUITE_CASE_MAX = 100000,
+	TARE_SUITE_INCLUDE_MAX = 64,
+	TARE_SUITE_PROBLEM_MAX = 100, /* printed; the rest is counted */
+};
+
+struct tare_suite;
+
+/* Everything that is wrong, each "file:line:column: what is wrong; what was expected". */
+struct tare_problems {
+	char **texts; /* in the arena, at most TARE_SUITE_PROBLEM_MAX, by file and line */
+	size_t count; /* of texts */
+	size_t total; /* with those that were not kept */
+};
+
+/* TARE_OK, or TARE_INVALID with problems_out filled and err->text the first problem (and how many
+ * more), or TARE_NOT_FOUND / TARE_OUTSIDE where the file cannot be read. On anything but TARE_OK
+ * *suite_out is untouched. */
+enum tare_status tare_suite_load(struct tare_suite **suite_out, struct tare_problems *problems_out,
+	struct tare_arena *arena, const char *path, struct tare_err *err);
+/* The same from memory; name stands for the file in messages and digest, includes are relative to
+ * directory. `tare bench` makes its suite this way. */
+enum tare_status tare_suite_load_text(struct tare_suite **suite_out,
+	struct tare_problems *problems_out, struct tare_arena *arena, const char *name,
+	const char *text, size_t len, struct tare_err *err);
+
+struct tare_expand_options {
+	const char *environment; /* --environment; NULL: TARE_ENVIRONMENT, CI, else development */
+	const char *(*getenv)(const char *name); /* NULL: the process environment */
+	const char *const *only; /* globs over case names and "tag:NAME"; a case that matches any */
+	size_t only_count;
+	const char *const *variables; /* "name=value" from --var, over the suite's vars */
+	size_t variable_count;
+	const char *cpus;         /* --cpus over the suite's; NULL: as written */
+	const char *runner;       /* --runner over the suite's; NULL: as written */
+	const char *invocations;  /* --invocations as the suite would write it ("auto", "20") */
+	const char *max_time;     /* --max-time, "20s" */
+	const char *scratch_root; /* where scratch directories go; NULL: ".tare/scratch" */
+};
+
+enum tare_status tare_suite_expand(struct tare_plan **plan_out, struct tare_problems *problems_out,
+	struct tare_arena *arena, const struct tare_suite *suite,
+	const struct tare_expand_options *options, struct tare_err *err);
+
+/* The JSON Schema (draft 2020-12) of the language, from the decoder's own tables. */
+void tare_suite_schema_write(FILE *out);
+
+#endif

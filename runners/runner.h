@@ -1,0 +1,103 @@
+/*
+ * Runners: start one program somewhere and say what it took.
+ *
+ * A runner is a const table of functions at the end of its file and one line in registry.c. Promised
+ * call order:
+ *   supported()? -> open -> { case_begin -> { invoke | start/stop service }* -> case_end }* -> close
+ * Several cases may be begun at once (variants are interleaved). One call at a time, from one thread.
+ * A runner owns what it starts: after close(), and after the death of tare by any signal, none of the
+ * measured programs, hooks or services is left running.
+ *
+ * Replay is the template for the next runner: it starts nothing.
+ */
+#ifndef TARE_RUNNERS_RUNNER_H
+#define TARE_RUNNERS_RUNNER_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/err.h"
+#include "harness/model/pending.h"
+#include "harness/model/plan.h"
+
+struct tare_runner; /* an open one; each implementation's own */
+
+struct tare_runner_options {
+	const char *run_id;
+	uint64_t seed;
+	uint64_t began_ns;  /* CLOCK_MONOTONIC when the run began */
+	const char *agent_path;  /* NULL: TARE_AGENT, beside the executable, or ../libexec/tare */
+	const char *pending_path; /* NULL: no pending file, and so no batches */
+	/* Set by a signal handler: a running invocation is killed and TARE_INTERRUPTED returned. */
+	const volatile sig_atomic_t *interrupted;
+};
+
+/* Why something is started; only TARE_ROLE_MEASURED carries metrics that mean something. */
+enum tare_role {
+	TARE_ROLE_MEASURED,
+	TARE_ROLE_HOOK, /* build, setup, prepare, conclude, cleanup, readiness command */
+};
+
+struct tare_invocation {
+	const struct tare_case *subject; /* NULL for builds */
+	const struct tare_program *program;
+	enum tare_role role;
+	uint64_t seq;   /* of the first; the batch counts on */
+	uint32_t pair;  /* of the first; the batch counts on */
+	bool warmup;
+	uint32_t count; /* at least 1; more only where supports_batch() says so */
+	uint64_t budget_ns; /* a batch begins no further invocation after this long */
+	/* Where the program's standard error and, for hooks, output go; NULL: kept in memory, and
+	 * the tail is reported with a failure. Appended to. */
+	const char *log_path;
+};
+
+/* What came of one invocation. Text is valid until the next invoke() on this runner. */
+struct tare_outcome {
+	struct tare_agent_record record;
+	const double *values;  /* replay: [metric_count], NaN where not given; NULL: use the record */
+	const char *stdout_text; /* captured, NUL-terminated; NULL unless captured */
+	size_t stdout_len;
+	const char *stderr_text; /* at most the last 64 KiB; NULL where it went to a log */
+	size_t stderr_len;
+	bool output_cut; /* captured output was longer than TARE_CAPTURE_MAX */
+};
+
+struct tare_runner_ops {
+	const char *name;
+	const char *summary; /* one line for `tare list runners` */
+	/* TARE_OK, or TARE_UNSUPPORTED with a reason a user can act on. */
+	enum tare_status (*supported)(struct tare_err *err);
+	enum tare_status (*open)(struct tare_runner **runner_out,
+		const struct tare_runner_options *options, struct tare_err *err);
+	/* Pins, cgroups, containers; verifies what it applied. cpus_out: the pins as applied ("2-3",
+	 * "" for none), valid until close. */
+	enum tare_status (*case_begin)(struct tare_runner *runner, const char **cpus_out,
+		const struct tare_case *subject, struct tare_err *err);
+	/* Runs count invocations one after the other. outcomes has room for count; *done_out says
+	 * how many were run (fewer where the budget ended, a program failed to start, or on error).
+	 * A program that fails, times out or cannot be started is an outcome, not an error. Errors:
+	 * TARE_OUTSIDE, TARE_INTERRUPTED; outcomes[0..*done_out) are valid even then. */
+	enum tare_status (*invoke)(struct tare_runner *runner, struct tare_outcome *outcomes,
+		uint32_t *done_out, const struct tare_invocation *invocation, struct tare_err *err);
+	/* True where count > 1 is allowed for this program: nothing is captured, nothing to prepare. */
+	bool (*supports_batch)(const struct tare_runner *runner, const struct tare_case *subject);
+	/* Starts a service and waits until it is ready; its output goes to log_path. *id_out is for
+	 * stopping it. Errors name the service and its log. */
+	enum tare_status (*service_start)(struct tare_runner *runner, uint32_t *id_out,
+		const struct tare_service *service, const char *log_path, struct tare_err *err);
+	/* SIGTERM, then SIGKILL to its whole tree after its stop timeout. */
+	enum tare_status (*service_stop)(
+		struct tare_runner *runner, uint32_t id, struct tare_err *err);
+	void (*case_end)(struct tare_runner *runner, const struct tare_case *subject);
+	void (*close)(struct tare_runner *runner);
+};
+
+/* The registry, NULL-terminated. */
+extern const struct tare_runner_ops *const tare_runners[];
+/* NULL where there is none of that name. */
+const struct tare_runner_ops *tare_runner_find(const char *name);
+
+#endif
