@@ -39,7 +39,8 @@ enum tare_status tare_err_errno(
 	struct tare_err *err, enum tare_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Puts "where: " in front of the sentence and returns its status; err must hold an error. */
+/* Puts "where: " in front of the sentence and returns its status; err must hold an error.
+ * A NULL err gives TARE_OUTSIDE, the class being unknown. */
 enum tare_status tare_err_where(struct tare_err *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

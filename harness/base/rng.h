@@ -20,6 +20,7 @@ uint64_t tare_rng_below(struct tare_rng *rng, uint64_t bound); /* 0..bound-1, no
 double tare_rng_uniform(struct tare_rng *rng);                 /* [0, 1), 53 bits */
 double tare_rng_normal(struct tare_rng *rng);                  /* mean 0, sd 1; polar method */
 void tare_rng_shuffle(struct tare_rng *rng, size_t *items, size_t count); /* Fisher-Yates */
-uint64_t tare_rng_entropy(void); /* a fresh seed from the kernel */
+/* A fresh seed from the kernel, of 53 bits so that every JSON reader keeps it. */
+uint64_t tare_rng_entropy(void);
 
 #endif

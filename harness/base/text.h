@@ -23,7 +23,8 @@ const char *tare_text_nearest(const char *word, const char *const *candidates, s
 
 /* Splits like a POSIX shell (blanks, single and double quotes, backslash) and does nothing else: no
  * variables, no globs. argv_out is NULL-terminated. Errors: unclosed quote; an unquoted ; | & < > (
- * ) ` or $( which would need a shell, with the advice to use `shell:`. */
+ * ) ` or $( or a second line, which would need a shell, with the advice to use `shell:`. In double
+ * quotes ` and $( need one too. No words give OK and argc 0. */
 enum tare_status tare_text_shell_split(struct tare_arena *arena, char ***argv_out,
 	size_t *argc_out, const char *text, struct tare_err *err);
 
@@ -31,14 +32,16 @@ enum tare_status tare_text_shell_split(struct tare_arena *arena, char ***argv_ou
 void tare_text_shell_quote(FILE *out, const char *word);
 
 /* Writes text with control characters, escapes and invalid UTF-8 made visible (\x1b), so that
- * outside text cannot drive a terminal. Newlines become \n unless keep_newlines. */
+ * outside text cannot drive a terminal; Unicode's direction overrides too. Newlines and tabs become
+ * \n and \t unless keep_newlines. */
 void tare_text_print_safe(FILE *out, const char *text, bool keep_newlines);
 char *tare_text_safe(struct tare_arena *arena, const char *text); /* the same, one line */
 
-/* Glob match with * and ? only, the whole text, linear time. */
+/* Glob match with * and ? (one character) only, the whole text; at worst pattern times text steps. */
 bool tare_text_glob(const char *pattern, const char *text);
 
-/* The last lines of text: at most max_lines and max_len bytes, starting at a line's start. */
+/* The last lines of text: at most max_lines and max_len bytes, starting at a line's start;
+ * where not even one line fits, its last max_len bytes, starting at a character. */
 const char *tare_text_tail(const char *text, size_t len, size_t max_lines, size_t max_len);
 
 #endif
