@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,16 @@ die_out_of_memory(size_t count, size_t size)
 	abort();
 }
 
+/* Asked here and not left to calloc(), which sanitizers make end the process in a way of their own.
+ */
+static bool
+overflows(size_t count, size_t size)
+{
+	size_t product;
+
+	return __builtin_mul_overflow(count, size, &product);
+}
+
 void *
 tare_xmalloc(size_t size)
 {
@@ -44,8 +55,10 @@ tare_xmalloc(size_t size)
 void *
 tare_xcalloc(size_t count, size_t size)
 {
-	void *block = calloc(count ? count : 1, size ? size : 1);
+	void *block = NULL;
 
+	if (!overflows(count, size))
+		block = calloc(count ? count : 1, size ? size : 1);
 	if (!block)
 		die_out_of_memory(count, size);
 	return block;
@@ -54,9 +67,11 @@ tare_xcalloc(size_t count, size_t size)
 void *
 tare_xreallocarray(void *block, size_t count, size_t size)
 {
-	/* realloc() to nothing may free and return NULL; one byte keeps the result a block. */
-	void *moved = reallocarray(block, count ? count : 1, size ? size : 1);
+	void *moved = NULL;
 
+	/* realloc() to nothing may free and return NULL; one byte keeps the result a block. */
+	if (!overflows(count, size))
+		moved = realloc(block, count && size ? count * size : 1);
 	if (!moved)
 		die_out_of_memory(count, size);
 	return moved;

@@ -305,6 +305,9 @@ tare_json_parse(json_t **value_out, const char *text, size_t len, struct tare_er
 
 	if (status != TARE_OK)
 		return status;
+	/* jansson takes it for the end and would not look at what follows. */
+	if (memchr(text, '\0', len))
+		return tare_err_set(err, TARE_INVALID, "expected text, found a zero byte");
 	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &found);
 	if (!value)
 		return tare_err_set(err, TARE_INVALID, "line %d, column %d: %s", found.line,

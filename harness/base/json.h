@@ -4,8 +4,8 @@
  * The writer puts commas, escapes and indentation in their places and writes numbers so that they
  * read back bit for bit; NaN and infinities become null. Keys are NULL inside arrays. It holds no
  * memory: declare a struct tare_json, begin, write, end. Errors of the stream are the stream's
- * (check ferror at the end). Invalid UTF-8 and NUL in strings are written as U+FFFD. The stream is not
- * locked: one thread writes it.
+ * (check ferror at the end). Invalid UTF-8 and NUL in strings are written as U+FFFD. The stream is
+ * not locked: one thread writes it.
  *
  * The readers below wrap jansson's objects: borrowed references, never freed by the caller, and a
  * sentence where the type is wrong. Only this folder includes jansson.h; others include this header.
@@ -36,7 +36,7 @@ void tare_json_object_end(struct tare_json *json);
 void tare_json_array_begin(struct tare_json *json, const char *key);
 void tare_json_array_end(struct tare_json *json);
 void tare_json_string(struct tare_json *json, const char *key, const char *value); /* NULL: null */
-/* Past INT64_MAX, which no reader of ours holds, a string of digits; tare_json_get_u64() reads both. */
+/* Past INT64_MAX, which no reader holds, a string of digits; tare_json_get_u64() reads both. */
 void tare_json_u64(struct tare_json *json, const char *key, uint64_t value);
 void tare_json_i64(struct tare_json *json, const char *key, int64_t value);
 void tare_json_double(struct tare_json *json, const char *key, double value);

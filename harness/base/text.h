@@ -37,7 +37,7 @@ void tare_text_shell_quote(FILE *out, const char *word);
 void tare_text_print_safe(FILE *out, const char *text, bool keep_newlines);
 char *tare_text_safe(struct tare_arena *arena, const char *text); /* the same, one line */
 
-/* Glob match with * and ? (one character) only, the whole text; at worst pattern times text steps. */
+/* Glob match with * and ? (one character) only, the whole text; at worst pattern x text steps. */
 bool tare_text_glob(const char *pattern, const char *text);
 
 /* The last lines of text: at most max_lines and max_len bytes, starting at a line's start;

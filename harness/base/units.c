@@ -208,7 +208,7 @@ parse_whole(uint64_t *value_out, const struct quantity *quantity, const char *te
 	struct tare_err *err)
 {
 	const struct written_unit *unit;
-	uint64_t value;
+	uint64_t value = 0;
 	enum tare_status status = read_quantity(&unit, quantity, text, err);
 
 	if (status != TARE_OK)

@@ -27,10 +27,14 @@ enum tare_status tare_count_parse(
 
 /* A value in its base unit for a person: 4 significant digits and a fitting unit ("12.35 ms",
  * "1.204 GiB", "83.1 MB/s"). Units: "ns", "bytes", "bytes/s", "count", "ratio", "" or any text,
- * which is printed behind the number. NaN gives "n/a". */
+ * which is printed behind the number. Zeros at the end are dropped, NaN gives "n/a", a ratio is
+ * printed in percent, and where no larger unit is left all digits before the point stay
+ * ("123456 s"). */
 void tare_value_format(char *text_out, size_t size, double value, const char *unit);
+/* As above, and "1 min 12 s" or "1 h 12 min" from a minute on. */
 void tare_duration_format(char *text_out, size_t size, uint64_t ns);
-/* ratio 1.034 gives "+3.4 %", 0.9 gives "-10.0 %"; precision widens for changes below 1 %. */
+/* ratio 1.034 gives "+3.4 %", 0.9 gives "-10.0 %"; precision widens for changes below 1 %;
+ * what rounds to nothing is "0.0 %", what is not finite "n/a". */
 void tare_change_format(char *text_out, size_t size, double ratio);
 
 /* Scale for a column or an axis: the divisor and short unit that suit value ("ms", 1e6). */
