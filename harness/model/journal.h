@@ -16,6 +16,8 @@
  *   stop        {"type":"stop","case":3,"reason":"precision reached"}
  *   warning     {"type":"warning","id":…,"text":…,"advice":…}
  *   resume      {"type":"resume","unix_ns":…}
+ *   kept        {"type":"kept","case":3,"total":1000000,"stride":64,"warmups":2}: only in exports,
+ *               after the case's samples: what the run knew of invocations that are not in it
  *   end         last: {"type":"end","status":"complete"|"interrupted","invocations":…,
  *               "duration_ns":…}
  * Numbers of the always-measured metrics are integers. A reader skips lines of a type it does not

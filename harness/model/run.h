@@ -107,11 +107,12 @@ struct tare_run {
 struct tare_run *tare_run_new(void);
 void tare_run_free(struct tare_run *run); /* NULL is allowed */
 
-/* Fills id, started_unix_ns and seed-independent defaults. */
+/* Fills id, started_unix_ns and tare's version; everything that is text is "" until it is set. */
 void tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy);
-/* Copies what the plan says (suite, cases, gate); the run needs the plan no more. */
+/* Copies what the plan says (suite, cases, gate); the run needs the plan no more. The cases' cpus
+ * are "" until somebody pins. */
 void tare_run_from_plan(struct tare_run *run, const struct tare_plan *plan);
-/* Adds a warning unless the same id and text is there. Strings are copied. */
+/* Adds a warning unless the same id and text is there, or a thousand others. Strings are copied. */
 void tare_run_warn(
 	struct tare_run *run, const char *id, const char *text, const char *advice);
 
@@ -132,12 +133,17 @@ struct tare_sample {
 	const char *stderr_tail; /* not ok: NULL or the last lines */
 };
 
-/* Adds a sample to its case: counts it, keeps its row unless warm-up, failed or decimated. A failure
- * sets the case's status, failure and stderr_tail. */
+/* Adds a sample to its case: counts it, keeps its row unless warm-up, failed or decimated. The first
+ * failure sets the case's status, failure and stderr_tail. */
 void tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample);
 
 void tare_samples_init(struct tare_samples *samples, size_t metric_count);
 void tare_samples_free(struct tare_samples *samples);
+/* Appends a row, of which there may be TARE_SAMPLES_MAX; total is the caller's to count. */
+void tare_samples_add(struct tare_samples *samples, uint32_t pair, uint64_t start_ns,
+	const double *values);
+/* Keeps the rows whose pair the stride divides, and remembers the stride. */
+void tare_samples_thin(struct tare_samples *samples, uint64_t stride);
 
 /* Pairs the rows of a and b that carry the same pair number and a value for the metric (of each):
  * a_out and b_out have room for min(a->count, b->count). Returns how many. */

@@ -1,0 +1,611 @@
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/base/json.h"
+#include "harness/model/comparison.h"
+#include "harness/model/journal.h"
+
+/* A line is made in `line`, a stream in memory that is rewound for the next one, and leaves in one
+ * piece. */
+struct tare_journal {
+	FILE *line;
+	char *text;
+	size_t text_size;
+	struct tare_json json; /* of the line being made */
+	FILE *stream;          /* borrowed; NULL: a file */
+	int fd;
+	char *path;
+	off_t whole_size; /* bytes of whole lines */
+	bool torn;        /* bytes past whole_size could not be cut off */
+};
+
+static struct tare_journal *
+new_journal(const char *path, int fd, FILE *stream)
+{
+	struct tare_journal *journal = tare_xcalloc(1, sizeof(*journal));
+
+	journal->line = open_memstream(&journal->text, &journal->text_size);
+	assert(journal->line);
+	journal->stream = stream;
+	journal->fd = fd;
+	journal->path = tare_xstrdup(path);
+	return journal;
+}
+
+struct tare_journal *
+tare_journal_on_stream(FILE *stream)
+{
+	return new_journal("journal", -1, stream);
+}
+
+static enum tare_status
+lock_file(int fd, const char *path, struct tare_err *err)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return TARE_OK;
+	if (errno == EWOULDBLOCK)
+		return tare_err_set(err, TARE_INVALID,
+			"journal \"%s\" is being written by another process", path);
+	/* Some network file systems have no locks; a run there is better than none. */
+	if (errno == ENOSYS || errno == EOPNOTSUPP || errno == ENOLCK)
+		return TARE_OK;
+	return tare_err_errno(err, TARE_OUTSIDE, "cannot lock journal \"%s\"", path);
+}
+
+static enum tare_status
+make_folder(const char *path, struct tare_err *err)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	enum tare_status status = tare_dir_make(tare_path_dirname(scratch, path), err);
+
+	tare_arena_free(scratch);
+	return status;
+}
+
+enum tare_status
+tare_journal_create(struct tare_journal **journal_out, const char *path, struct tare_err *err)
+{
+	enum tare_status status = make_folder(path, err);
+	int fd;
+
+	if (status != TARE_OK)
+		return status;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0 && errno == EEXIST)
+		return tare_err_set(err, TARE_INVALID,
+			"journal \"%s\" exists already; continue it with --resume, or name another",
+			path);
+	if (fd < 0)
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot create journal \"%s\"", path);
+	status = lock_file(fd, path, err);
+	if (status != TARE_OK) {
+		close(fd);
+		return status;
+	}
+	*journal_out = new_journal(path, fd, NULL);
+	return TARE_OK;
+}
+
+/* Sets *size_out to the bytes up to and with the last newline, 0 where there is none. */
+static enum tare_status
+find_whole_size(off_t *size_out, int fd, const char *path, struct tare_err *err)
+{
+	char block[4096];
+	off_t end = lseek(fd, 0, SEEK_END);
+
+	if (end < 0)
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot seek in journal \"%s\"", path);
+	while (end > 0) {
+		off_t start = end > (off_t)sizeof(block) ? end - (off_t)sizeof(block) : 0;
+		ssize_t len = pread(fd, block, (size_t)(end - start), start);
+		const char *newline;
+
+		if (len != (ssize_t)(end - start))
+			return tare_err_errno(
+				err, TARE_OUTSIDE, "cannot read journal \"%s\"", path);
+		newline = memrchr(block, '\n', (size_t)len);
+		if (newline) {
+			end = start + (newline - block) + 1;
+			break;
+		}
+		end = start;
+	}
+	*size_out = end;
+	return TARE_OK;
+}
+
+static enum tare_status
+cut_torn_line(off_t *whole_size_out, int fd, const char *path, struct tare_err *err)
+{
+	enum tare_status status = lock_file(fd, path, err);
+
+	if (status != TARE_OK)
+		return status;
+	status = find_whole_size(whole_size_out, fd, path, err);
+	if (status != TARE_OK)
+		return status;
+	if (*whole_size_out == 0)
+		return tare_err_set(
+			err, TARE_INVALID, "journal \"%s\" has no whole line to go on from", path);
+	if (ftruncate(fd, *whole_size_out) != 0)
+		return tare_err_errno(
+			err, TARE_OUTSIDE, "cannot cut the torn line of journal \"%s\"", path);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_journal_reopen(struct tare_journal **journal_out, const char *path, struct tare_err *err)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	enum tare_status status;
+	off_t whole_size = 0;
+
+	if (fd < 0)
+		return tare_err_errno(err, errno == ENOENT ? TARE_NOT_FOUND : TARE_OUTSIDE,
+			"cannot open journal \"%s\"", path);
+	status = cut_torn_line(&whole_size, fd, path, err);
+	if (status != TARE_OK) {
+		close(fd);
+		return status;
+	}
+	*journal_out = new_journal(path, fd, NULL);
+	(*journal_out)->whole_size = whole_size;
+	return TARE_OK;
+}
+
+/* After a write that failed half-way (a full disk): what follows must not be glued to the torn
+ * line. */
+static enum tare_status
+cut_back(struct tare_journal *journal, struct tare_err *err)
+{
+	journal->torn = ftruncate(journal->fd, journal->whole_size) != 0;
+	if (!journal->torn)
+		return TARE_OK;
+	return tare_err_errno(
+		err, TARE_OUTSIDE, "cannot cut the torn line of journal \"%s\"", journal->path);
+}
+
+static enum tare_status
+append_to_file(struct tare_journal *journal, struct tare_err *err)
+{
+	enum tare_status status = TARE_OK;
+
+	if (journal->torn)
+		status = cut_back(journal, err);
+	if (status != TARE_OK)
+		return status;
+	status = tare_fd_write(journal->fd, journal->text, journal->text_size, err);
+	if (status != TARE_OK) {
+		cut_back(journal, NULL);
+		return tare_err_where(err, "journal \"%s\"", journal->path);
+	}
+	journal->whole_size += (off_t)journal->text_size;
+	return TARE_OK;
+}
+
+static enum tare_status
+append_to_stream(struct tare_journal *journal, struct tare_err *err)
+{
+	if (fwrite(journal->text, 1, journal->text_size, journal->stream) != journal->text_size)
+		return tare_err_errno(err, TARE_OUTSIDE, "journal: cannot write");
+	return TARE_OK;
+}
+
+static struct tare_json *
+begin_line(struct tare_journal *journal, const char *type)
+{
+	rewind(journal->line);
+	tare_json_begin(&journal->json, journal->line, 0);
+	tare_json_object_begin(&journal->json, NULL);
+	tare_json_string(&journal->json, "type", type);
+	return &journal->json;
+}
+
+static enum tare_status
+end_line(struct tare_journal *journal, struct tare_err *err)
+{
+	int failed;
+
+	tare_json_object_end(&journal->json);
+	putc_unlocked('\n', journal->line);
+	failed = fflush(journal->line);
+	assert(!failed && !ferror(journal->line));
+	if (journal->text_size > TARE_JOURNAL_LINE_MAX)
+		return tare_err_set(err, TARE_INVALID,
+			"journal \"%s\": a line would be %zu bytes long; the limit is %d",
+			journal->path, journal->text_size, TARE_JOURNAL_LINE_MAX);
+	return journal->stream ? append_to_stream(journal, err) : append_to_file(journal, err);
+}
+
+static void
+write_suite(struct tare_json *json, const struct tare_run *run)
+{
+	tare_json_object_begin(json, "suite");
+	tare_json_string(json, "name", run->suite);
+	tare_json_string(json, "file", run->suite_file);
+	tare_json_string(json, "digest", run->suite_digest);
+	tare_json_string(json, "description", run->description);
+	tare_json_object_end(json);
+}
+
+static void
+write_environment(struct tare_json *json, const struct tare_environment *env)
+{
+	tare_json_object_begin(json, "environment");
+	tare_json_string(json, "fingerprint", env->fingerprint);
+	tare_json_array_begin(json, "facts");
+	for (size_t i = 0; i < env->fact_count; i++) {
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "key", env->facts[i].key);
+		tare_json_string(json, "value", env->facts[i].value);
+		tare_json_bool(json, "matters", env->facts[i].matters);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+	tare_json_object_end(json);
+}
+
+static void
+write_gate(struct tare_json *json, const struct tare_gate *gate)
+{
+	if (!gate->asked_for) {
+		tare_json_null(json, "gate");
+		return;
+	}
+	tare_json_object_begin(json, "gate");
+	tare_json_array_begin(json, "fail_on");
+	for (unsigned i = 0; i < TARE_VERDICT_COUNT; i++) {
+		if (gate->fail_on & 1u << i)
+			tare_json_string(json, NULL, tare_verdict_name((enum tare_verdict)i));
+	}
+	tare_json_array_end(json);
+	tare_json_object_end(json);
+}
+
+static void
+write_metrics(struct tare_json *json, const struct tare_run_case *one)
+{
+	tare_json_array_begin(json, "metrics");
+	for (size_t i = 0; i < one->metric_count; i++) {
+		const struct tare_metric *metric = &one->metrics[i];
+
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "name", metric->name);
+		tare_json_string(json, "unit", metric->unit);
+		tare_json_string(json, "better", tare_better_name(metric->better));
+		tare_json_bool(json, "exact", metric->exact);
+		tare_json_bool(json, "gated", metric->gated);
+		tare_json_double(json, "margin", metric->margin);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static void
+write_case(struct tare_json *json, const struct tare_run_case *one)
+{
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "benchmark", one->benchmark);
+	tare_json_string(json, "variant", one->variant);
+	tare_json_object_begin(json, "parameters");
+	for (size_t i = 0; i < one->parameter_count; i++)
+		tare_json_string(json, one->parameters[i].name, one->parameters[i].value);
+	tare_json_object_end(json);
+	tare_json_array_begin(json, "tags");
+	for (size_t i = 0; i < one->tag_count; i++)
+		tare_json_string(json, NULL, one->tags[i]);
+	tare_json_array_end(json);
+	tare_json_u64(json, "group", one->group);
+	tare_json_string(json, "command", one->command);
+	tare_json_string(json, "runner", one->runner);
+	tare_json_string(json, "cpus", one->cpus);
+	tare_json_bool(json, "critical", one->critical);
+	write_metrics(json, one);
+	tare_json_object_end(json);
+}
+
+enum tare_status
+tare_journal_header(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "header");
+
+	tare_json_string(json, "format", "tare-journal");
+	tare_json_u64(json, "version", TARE_JOURNAL_VERSION);
+	tare_json_string(json, "run", run->id);
+	write_suite(json, run);
+	tare_json_u64(json, "seed", run->seed);
+	tare_json_u64(json, "started_unix_ns", run->started_unix_ns);
+	tare_json_string(json, "release", run->release);
+	tare_json_string(json, "environment_name", run->environment_name);
+	tare_json_string(json, "command_line", run->command_line);
+	tare_json_string(json, "tare", run->version);
+	write_environment(json, &run->environment);
+	tare_json_null(json, "calibration");
+	write_gate(json, &run->gate);
+	tare_json_array_begin(json, "cases");
+	for (size_t i = 0; i < run->case_count; i++)
+		write_case(json, &run->cases[i]);
+	tare_json_array_end(json);
+	return end_line(journal, err);
+}
+
+static void
+write_iterations(
+	struct tare_json *json, const char *name, const struct tare_sample *sample, size_t metric)
+{
+	tare_json_array_begin(json, name);
+	tare_json_double(json, NULL, sample->values[metric]);
+	tare_json_array_begin(json, NULL);
+	for (size_t i = 0; i < sample->iteration_counts[metric]; i++)
+		tare_json_double(json, NULL, sample->iterations[metric][i]);
+	tare_json_array_end(json);
+	tare_json_array_end(json);
+}
+
+/* A metric without a value is left out. */
+static void
+write_values(
+	struct tare_json *json, const struct tare_run_case *owner, const struct tare_sample *sample)
+{
+	tare_json_object_begin(json, "values");
+	for (size_t i = 0; i < owner->metric_count; i++) {
+		const char *name = owner->metrics[i].name;
+
+		if (sample->iterations && sample->iteration_counts[i] > 0)
+			write_iterations(json, name, sample, i);
+		else if (isfinite(sample->values[i]))
+			tare_json_double(json, name, sample->values[i]);
+	}
+	tare_json_object_end(json);
+}
+
+enum tare_status
+tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
+	const struct tare_sample *sample, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, sample->ok ? "sample" : "failure");
+
+	assert(sample->case_index < run->case_count);
+	tare_json_u64(json, "seq", sample->seq);
+	tare_json_u64(json, "case", sample->case_index);
+	tare_json_u64(json, "pair", sample->pair);
+	tare_json_u64(json, "start_ns", sample->start_ns);
+	if (sample->warmup)
+		tare_json_bool(json, "warmup", true);
+	if (sample->ok) {
+		write_values(json, &run->cases[sample->case_index], sample);
+	} else {
+		tare_json_string(json, "text", sample->failure ? sample->failure : "");
+		tare_json_string(json, "stderr", sample->stderr_tail);
+	}
+	return end_line(journal, err);
+}
+
+enum tare_status
+tare_journal_stop(
+	struct tare_journal *journal, size_t case_index, const char *reason, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "stop");
+
+	tare_json_u64(json, "case", case_index);
+	tare_json_string(json, "reason", reason);
+	return end_line(journal, err);
+}
+
+enum tare_status
+tare_journal_warning(
+	struct tare_journal *journal, const struct tare_warning *warning, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "warning");
+
+	tare_json_string(json, "id", warning->id);
+	tare_json_string(json, "text", warning->text);
+	tare_json_string(json, "advice", warning->advice ? warning->advice : "");
+	return end_line(journal, err);
+}
+
+enum tare_status
+tare_journal_resume(struct tare_journal *journal, uint64_t unix_ns, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "resume");
+
+	tare_json_u64(json, "unix_ns", unix_ns);
+	return end_line(journal, err);
+}
+
+enum tare_status
+tare_journal_end(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "end");
+
+	assert(run->status != TARE_RUN_OPEN);
+	tare_json_string(
+		json, "status", run->status == TARE_RUN_COMPLETE ? "complete" : "interrupted");
+	tare_json_u64(json, "invocations", run->invocation_count);
+	tare_json_u64(json, "duration_ns", run->duration_ns);
+	return end_line(journal, err);
+}
+
+enum tare_status
+tare_journal_sync(struct tare_journal *journal, struct tare_err *err)
+{
+	if (journal->stream) {
+		if (fflush(journal->stream) != 0)
+			return tare_err_errno(err, TARE_OUTSIDE, "journal: cannot write");
+		return TARE_OK;
+	}
+	/* EINVAL: a pipe or a device, which has nothing to sync. */
+	if (fdatasync(journal->fd) != 0 && errno != EINVAL)
+		return tare_err_errno(
+			err, TARE_OUTSIDE, "cannot sync journal \"%s\"", journal->path);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_journal_close(struct tare_journal *journal, struct tare_err *err)
+{
+	enum tare_status status;
+
+	if (!journal)
+		return TARE_OK;
+	status = tare_journal_sync(journal, err);
+	if (journal->fd >= 0 && close(journal->fd) != 0 && status == TARE_OK)
+		status = tare_err_errno(
+			err, TARE_OUTSIDE, "cannot close journal \"%s\"", journal->path);
+	fclose(journal->line);
+	free(journal->text);
+	free(journal->path);
+	free(journal);
+	return status;
+}
+
+/* A kept row and when it was run, to write the rows of all cases in the order of the run. */
+struct exported_row {
+	uint64_t start_ns;
+	uint32_t case_index;
+	uint32_t row;
+};
+
+static int
+compare_rows(const void *left, const void *right)
+{
+	const struct exported_row *a = left;
+	const struct exported_row *b = right;
+
+	if (a->start_ns != b->start_ns)
+		return a->start_ns < b->start_ns ? -1 : 1;
+	if (a->case_index != b->case_index)
+		return a->case_index < b->case_index ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+static size_t
+collect_rows(struct exported_row **rows_out, const struct tare_run *run)
+{
+	struct exported_row *rows;
+	size_t count = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < run->case_count; i++)
+		count += run->cases[i].samples.count;
+	rows = tare_xcalloc(count, sizeof(*rows));
+	for (size_t i = 0; i < run->case_count; i++) {
+		const struct tare_samples *samples = &run->cases[i].samples;
+
+		for (size_t row = 0; row < samples->count; row++)
+			rows[at++] = (struct exported_row){
+				samples->start_ns[row], (uint32_t)i, (uint32_t)row};
+	}
+	qsort(rows, count, sizeof(*rows), compare_rows);
+	*rows_out = rows;
+	return count;
+}
+
+static size_t
+most_metrics(const struct tare_run *run)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < run->case_count; i++) {
+		if (run->cases[i].metric_count > most)
+			most = run->cases[i].metric_count;
+	}
+	return most;
+}
+
+static enum tare_status
+export_samples(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
+{
+	struct exported_row *rows;
+	size_t count = collect_rows(&rows, run);
+	double *values = tare_xcalloc(most_metrics(run), sizeof(*values));
+	enum tare_status status = TARE_OK;
+
+	for (size_t i = 0; i < count && status == TARE_OK; i++) {
+		const struct tare_samples *samples = &run->cases[rows[i].case_index].samples;
+		struct tare_sample sample = {
+			.seq = i + 1,
+			.case_index = rows[i].case_index,
+			.pair = samples->pairs[rows[i].row],
+			.ok = true,
+			.start_ns = rows[i].start_ns,
+			.values = values,
+		};
+
+		for (size_t j = 0; j < samples->metric_count; j++)
+			values[j] = samples->values[j][rows[i].row];
+		status = tare_journal_sample(journal, run, &sample, err);
+	}
+	free(values);
+	free(rows);
+	return status;
+}
+
+static enum tare_status
+export_kept(struct tare_journal *journal, size_t case_index, const struct tare_run_case *one,
+	struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "kept");
+
+	tare_json_u64(json, "case", case_index);
+	tare_json_u64(json, "total", one->samples.total);
+	tare_json_u64(json, "stride", one->samples.stride);
+	tare_json_u64(json, "warmups", one->warmup_count);
+	return end_line(journal, err);
+}
+
+static enum tare_status
+export_case_end(struct tare_journal *journal, const struct tare_run *run, size_t case_index,
+	struct tare_err *err)
+{
+	const struct tare_run_case *one = &run->cases[case_index];
+	enum tare_status status = TARE_OK;
+
+	if (one->samples.total != one->samples.count || one->samples.stride != 1 ||
+		one->warmup_count > 0)
+		status = export_kept(journal, case_index, one, err);
+	if (status == TARE_OK && one->status == TARE_CASE_FAILED) {
+		struct tare_sample failure = {.case_index = (uint32_t)case_index,
+			.failure = one->failure,
+			.stderr_tail = one->stderr_tail};
+
+		status = tare_journal_sample(journal, run, &failure, err);
+	}
+	if (status == TARE_OK && one->stop_reason)
+		status = tare_journal_stop(journal, case_index, one->stop_reason, err);
+	return status;
+}
+
+static enum tare_status
+export_lines(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
+{
+	enum tare_status status = tare_journal_header(journal, run, err);
+
+	if (status == TARE_OK)
+		status = export_samples(journal, run, err);
+	for (size_t i = 0; i < run->case_count && status == TARE_OK; i++)
+		status = export_case_end(journal, run, i, err);
+	for (size_t i = 0; i < run->warning_count && status == TARE_OK; i++)
+		status = tare_journal_warning(journal, &run->warnings[i], err);
+	if (status == TARE_OK && run->status != TARE_RUN_OPEN)
+		status = tare_journal_end(journal, run, err);
+	return status;
+}
+
+enum tare_status
+tare_journal_export(FILE *stream, const struct tare_run *run, struct tare_err *err)
+{
+	struct tare_journal *journal = tare_journal_on_stream(stream);
+	enum tare_status status = export_lines(journal, run, err);
+	enum tare_status closed = tare_journal_close(journal, status == TARE_OK ? err : NULL);
+
+	return status == TARE_OK ? closed : status;
+}
