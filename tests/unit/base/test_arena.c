@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdalign.h>
 #include <stdlib.h>
@@ -93,6 +94,20 @@ serves_blocks_larger_than_any_chunk(void **state)
 	large[size - 1] = 'x';
 	assert_string_equal(small, "before");
 	assert_string_equal(tare_arena_strdup(*state, "after"), "after");
+	tare_arena_reset(*state);
+	assert_string_equal(tare_arena_strdup(*state, "again"), "again");
+}
+
+static void
+gives_huge_blocks_back_when_reset(void **state)
+{
+	size_t size = (size_t)64 << 20;
+	size_t before = mallinfo2().hblkhd;
+
+	tare_arena_alloc(*state, 100, 1);
+	tare_arena_alloc(*state, size, 1);
+	tare_arena_reset(*state);
+	assert_true(mallinfo2().hblkhd < before + size);
 	tare_arena_reset(*state);
 	assert_string_equal(tare_arena_strdup(*state, "again"), "again");
 }
@@ -252,6 +267,7 @@ main(void)
 			gives_empty_blocks_an_address_of_their_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			serves_blocks_larger_than_any_chunk, setup, teardown),
+		cmocka_unit_test_setup_teardown(gives_huge_blocks_back_when_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(counts_what_it_handed_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(grows_arrays_and_zeroes_the_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies_text, setup, teardown),

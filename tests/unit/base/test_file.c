@@ -305,6 +305,27 @@ refuses_to_remove_places_that_are_no_names(void **state)
 }
 
 static void
+says_what_it_could_not_remove(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(tare_dir_remove("/dev/null/x", &place->err), TARE_OUTSIDE);
+	assert_string_equal(place->err.text, "cannot remove \"/dev/null/x\": Not a directory");
+}
+
+static void
+puts_no_file_below_a_file(void **state)
+{
+	struct place *place = *state;
+	struct tare_new_file file = {0};
+
+	assert_int_equal(tare_new_file_open(&file, "/dev/null/x", &place->err), TARE_OUTSIDE);
+	assert_string_equal(
+		place->err.text, "cannot make directory \"/dev/null\": Not a directory");
+	assert_null(file.stream);
+}
+
+static void
 shows_a_new_file_only_when_it_is_complete(void **state)
 {
 	struct place *place = *state;
@@ -523,6 +544,8 @@ main(void)
 		TEST(removes_trees_and_leaves_what_links_point_to),
 		TEST(removes_a_link_and_not_its_target),
 		TEST(refuses_to_remove_places_that_are_no_names),
+		TEST(says_what_it_could_not_remove),
+		TEST(puts_no_file_below_a_file),
 		TEST(shows_a_new_file_only_when_it_is_complete),
 		TEST(replaces_an_old_file_and_respects_the_umask),
 		TEST(leaves_nothing_behind_when_abandoned),
