@@ -60,6 +60,8 @@ enum tare_status tare_journal_warning(struct tare_journal *journal,
 	const struct tare_warning *warning, struct tare_err *err);
 enum tare_status tare_journal_resume(
 	struct tare_journal *journal, uint64_t unix_ns, struct tare_err *err);
+enum tare_status tare_journal_kept(struct tare_journal *journal, const struct tare_run *run,
+	size_t case_index, struct tare_err *err);
 enum tare_status tare_journal_end(
 	struct tare_journal *journal, const struct tare_run *run, struct tare_err *err);
 enum tare_status tare_journal_sync(struct tare_journal *journal, struct tare_err *err);

@@ -422,6 +422,21 @@ tare_journal_resume(struct tare_journal *journal, uint64_t unix_ns, struct tare_
 }
 
 enum tare_status
+tare_journal_kept(struct tare_journal *journal, const struct tare_run *run, size_t case_index,
+	struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "kept");
+	const struct tare_run_case *one = &run->cases[case_index];
+
+	assert(case_index < run->case_count);
+	tare_json_u64(json, "case", case_index);
+	tare_json_u64(json, "total", one->samples.total);
+	tare_json_u64(json, "stride", one->samples.stride);
+	tare_json_u64(json, "warmups", one->warmup_count);
+	return end_line(journal, err);
+}
+
+enum tare_status
 tare_journal_end(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
 {
 	struct tare_json *json = begin_line(journal, "end");
@@ -465,147 +480,4 @@ tare_journal_close(struct tare_journal *journal, struct tare_err *err)
 	free(journal->path);
 	free(journal);
 	return status;
-}
-
-/* A kept row and when it was run, to write the rows of all cases in the order of the run. */
-struct exported_row {
-	uint64_t start_ns;
-	uint32_t case_index;
-	uint32_t row;
-};
-
-static int
-compare_rows(const void *left, const void *right)
-{
-	const struct exported_row *a = left;
-	const struct exported_row *b = right;
-
-	if (a->start_ns != b->start_ns)
-		return a->start_ns < b->start_ns ? -1 : 1;
-	if (a->case_index != b->case_index)
-		return a->case_index < b->case_index ? -1 : 1;
-	return a->row < b->row ? -1 : a->row > b->row;
-}
-
-static size_t
-collect_rows(struct exported_row **rows_out, const struct tare_run *run)
-{
-	struct exported_row *rows;
-	size_t count = 0;
-	size_t at = 0;
-
-	for (size_t i = 0; i < run->case_count; i++)
-		count += run->cases[i].samples.count;
-	rows = tare_xcalloc(count, sizeof(*rows));
-	for (size_t i = 0; i < run->case_count; i++) {
-		const struct tare_samples *samples = &run->cases[i].samples;
-
-		for (size_t row = 0; row < samples->count; row++)
-			rows[at++] = (struct exported_row){
-				samples->start_ns[row], (uint32_t)i, (uint32_t)row};
-	}
-	qsort(rows, count, sizeof(*rows), compare_rows);
-	*rows_out = rows;
-	return count;
-}
-
-static size_t
-most_metrics(const struct tare_run *run)
-{
-	size_t most = 0;
-
-	for (size_t i = 0; i < run->case_count; i++) {
-		if (run->cases[i].metric_count > most)
-			most = run->cases[i].metric_count;
-	}
-	return most;
-}
-
-static enum tare_status
-export_samples(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
-{
-	struct exported_row *rows;
-	size_t count = collect_rows(&rows, run);
-	double *values = tare_xcalloc(most_metrics(run), sizeof(*values));
-	enum tare_status status = TARE_OK;
-
-	for (size_t i = 0; i < count && status == TARE_OK; i++) {
-		const struct tare_samples *samples = &run->cases[rows[i].case_index].samples;
-		struct tare_sample sample = {
-			.seq = i + 1,
-			.case_index = rows[i].case_index,
-			.pair = samples->pairs[rows[i].row],
-			.ok = true,
-			.start_ns = rows[i].start_ns,
-			.values = values,
-		};
-
-		for (size_t j = 0; j < samples->metric_count; j++)
-			values[j] = samples->values[j][rows[i].row];
-		status = tare_journal_sample(journal, run, &sample, err);
-	}
-	free(values);
-	free(rows);
-	return status;
-}
-
-static enum tare_status
-export_kept(struct tare_journal *journal, size_t case_index, const struct tare_run_case *one,
-	struct tare_err *err)
-{
-	struct tare_json *json = begin_line(journal, "kept");
-
-	tare_json_u64(json, "case", case_index);
-	tare_json_u64(json, "total", one->samples.total);
-	tare_json_u64(json, "stride", one->samples.stride);
-	tare_json_u64(json, "warmups", one->warmup_count);
-	return end_line(journal, err);
-}
-
-static enum tare_status
-export_case_end(struct tare_journal *journal, const struct tare_run *run, size_t case_index,
-	struct tare_err *err)
-{
-	const struct tare_run_case *one = &run->cases[case_index];
-	enum tare_status status = TARE_OK;
-
-	if (one->samples.total != one->samples.count || one->samples.stride != 1 ||
-		one->warmup_count > 0)
-		status = export_kept(journal, case_index, one, err);
-	if (status == TARE_OK && one->status == TARE_CASE_FAILED) {
-		struct tare_sample failure = {.case_index = (uint32_t)case_index,
-			.failure = one->failure,
-			.stderr_tail = one->stderr_tail};
-
-		status = tare_journal_sample(journal, run, &failure, err);
-	}
-	if (status == TARE_OK && one->stop_reason)
-		status = tare_journal_stop(journal, case_index, one->stop_reason, err);
-	return status;
-}
-
-static enum tare_status
-export_lines(struct tare_journal *journal, const struct tare_run *run, struct tare_err *err)
-{
-	enum tare_status status = tare_journal_header(journal, run, err);
-
-	if (status == TARE_OK)
-		status = export_samples(journal, run, err);
-	for (size_t i = 0; i < run->case_count && status == TARE_OK; i++)
-		status = export_case_end(journal, run, i, err);
-	for (size_t i = 0; i < run->warning_count && status == TARE_OK; i++)
-		status = tare_journal_warning(journal, &run->warnings[i], err);
-	if (status == TARE_OK && run->status != TARE_RUN_OPEN)
-		status = tare_journal_end(journal, run, err);
-	return status;
-}
-
-enum tare_status
-tare_journal_export(FILE *stream, const struct tare_run *run, struct tare_err *err)
-{
-	struct tare_journal *journal = tare_journal_on_stream(stream);
-	enum tare_status status = export_lines(journal, run, err);
-	enum tare_status closed = tare_journal_close(journal, status == TARE_OK ? err : NULL);
-
-	return status == TARE_OK ? closed : status;
 }
