@@ -1,0 +1,404 @@
+/*
+ * The report for programs. The format, "tare-report" version 1, is written down in
+ * report/README.md; a key that is added keeps the version, one that changes its meaning raises it.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/json.h"
+#include "report/reporters.h"
+#include "report/summary.h"
+
+enum { FORMAT_VERSION = 1 };
+
+static const char *
+run_status_name(enum tare_run_status status)
+{
+	switch (status) {
+	case TARE_RUN_COMPLETE:
+		return "complete";
+	case TARE_RUN_INTERRUPTED:
+		return "interrupted";
+	default:
+		return "open";
+	}
+}
+
+static const char *
+gate_result_name(enum tare_gate_result result)
+{
+	switch (result) {
+	case TARE_GATE_PASSED:
+		return "passed";
+	case TARE_GATE_FAILED:
+		return "failed";
+	case TARE_GATE_UNDECIDED:
+		return "undecided";
+	default:
+		return "not asked";
+	}
+}
+
+static void
+write_interval(struct tare_json *json, const char *key, double low, double high)
+{
+	int indent = json->indent;
+
+	if (!isfinite(low) || !isfinite(high)) {
+		tare_json_null(json, key);
+		return;
+	}
+	tare_json_array_begin(json, key);
+	json->indent = 0;
+	tare_json_double(json, NULL, low);
+	tare_json_double(json, NULL, high);
+	tare_json_array_end(json);
+	json->indent = indent;
+}
+
+static void
+write_run(struct tare_json *json, const char *key, const struct tare_run *run)
+{
+	char started[TARE_TIME_TEXT_MAX];
+
+	if (!run) {
+		tare_json_null(json, key);
+		return;
+	}
+	tare_time_format(started, sizeof(started), run->started_unix_ns);
+	tare_json_object_begin(json, key);
+	tare_json_string(json, "id", run->id);
+	tare_json_string(json, "suite", run->suite);
+	tare_json_string(json, "suite_file", run->suite_file);
+	tare_json_string(json, "suite_digest", run->suite_digest);
+	tare_json_string(json, "description", run->description);
+	tare_json_string(json, "release", run->release);
+	tare_json_string(json, "environment", run->environment_name);
+	tare_json_string(json, "fingerprint", run->environment.fingerprint);
+	tare_json_string(json, "command_line", run->command_line);
+	tare_json_string(json, "tare", run->version);
+	tare_json_u64(json, "seed", run->seed);
+	tare_json_string(json, "started", started);
+	tare_json_u64(json, "started_unix_ns", run->started_unix_ns);
+	tare_json_u64(json, "duration_ns", run->duration_ns);
+	tare_json_u64(json, "invocations", run->invocation_count);
+	tare_json_string(json, "status", run_status_name(run->status));
+	tare_json_object_end(json);
+}
+
+static void
+write_environment(struct tare_json *json, const struct tare_environment *environment)
+{
+	tare_json_object_begin(json, "environment");
+	tare_json_string(json, "fingerprint", environment->fingerprint);
+	tare_json_array_begin(json, "facts");
+	for (size_t i = 0; i < environment->fact_count; i++) {
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "key", environment->facts[i].key);
+		tare_json_string(json, "value", environment->facts[i].value);
+		tare_json_bool(json, "matters", environment->facts[i].matters);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+	tare_json_object_end(json);
+}
+
+/* Samples stand on one line: a line each would make the document three times as long. */
+static void
+write_samples(struct tare_json *json, const struct tare_samples *samples, size_t metric)
+{
+	int indent = json->indent;
+
+	tare_json_array_begin(json, "samples");
+	json->indent = 0;
+	for (size_t i = 0; i < samples->count; i++) {
+		double value = samples->values[metric][i];
+
+		if (!isnan(value))
+			tare_json_double(json, NULL, value);
+	}
+	tare_json_array_end(json);
+	json->indent = indent;
+}
+
+static void
+write_metric(
+	struct tare_json *json, const struct tare_run_case *subject, size_t metric, double *values)
+{
+	const struct tare_metric *about = &subject->metrics[metric];
+	struct tare_figures figures;
+
+	tare_figures_read(&figures, values, subject, metric);
+	if (figures.n == 0)
+		return;
+	tare_json_object_begin(json, about->name);
+	tare_json_string(json, "unit", about->unit);
+	tare_json_string(json, "better", tare_better_name(about->better));
+	tare_json_bool(json, "gated", about->gated);
+	tare_json_u64(json, "n", figures.n);
+	tare_json_u64(json, "total", figures.total);
+	tare_json_double(json, "median", figures.median);
+	write_interval(json, "interval", figures.low, figures.high);
+	tare_json_double(json, "min", figures.min);
+	tare_json_double(json, "max", figures.max);
+	tare_json_double(json, "mean", figures.mean);
+	tare_json_double(json, "sd", figures.sd);
+	write_samples(json, &subject->samples, metric);
+	tare_json_object_end(json);
+}
+
+static void
+write_case(struct tare_json *json, const struct tare_run_case *subject, double *values)
+{
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "name", subject->name);
+	tare_json_string(json, "benchmark", subject->benchmark);
+	tare_json_object_begin(json, "parameters");
+	for (size_t i = 0; i < subject->parameter_count; i++)
+		tare_json_string(json, subject->parameters[i].name, subject->parameters[i].value);
+	tare_json_object_end(json);
+	tare_json_string(json, "variant", subject->variant);
+	tare_json_array_begin(json, "tags");
+	for (size_t i = 0; i < subject->tag_count; i++)
+		tare_json_string(json, NULL, subject->tags[i]);
+	tare_json_array_end(json);
+	tare_json_string(json, "command", subject->command);
+	tare_json_string(json, "runner", subject->runner);
+	tare_json_bool(json, "critical", subject->critical);
+	tare_json_string(json, "status", tare_case_status_name(subject->status));
+	tare_json_string(json, "failure", subject->failure);
+	tare_json_string(json, "stderr", subject->stderr_tail);
+	tare_json_string(json, "stop_reason", subject->stop_reason);
+	tare_json_u64(json, "warmups", subject->warmup_count);
+	tare_json_object_begin(json, "metrics");
+	for (size_t i = 0; i < subject->metric_count; i++)
+		write_metric(json, subject, i, values);
+	tare_json_object_end(json);
+	tare_json_object_end(json);
+}
+
+static void
+write_cases(struct tare_json *json, const struct tare_run *run)
+{
+	double *values = tare_xcalloc(tare_report_rows_max(run), sizeof(*values));
+
+	tare_json_array_begin(json, "cases");
+	for (size_t i = 0; i < run->case_count; i++)
+		write_case(json, &run->cases[i], values);
+	tare_json_array_end(json);
+	free(values);
+}
+
+static void
+write_comparison(struct tare_json *json, const struct tare_comparison *item)
+{
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "case", item->case_name);
+	tare_json_string(json, "benchmark", item->benchmark);
+	tare_json_string(json, "base", item->base_label);
+	tare_json_string(json, "head", item->head_label);
+	tare_json_string(json, "metric", item->metric.name);
+	tare_json_string(json, "unit", item->metric.unit);
+	tare_json_string(json, "better", tare_better_name(item->metric.better));
+	tare_json_double(json, "ratio", item->ratio);
+	write_interval(json, "interval", item->ratio_low, item->ratio_high);
+	tare_json_double(json, "difference", item->difference);
+	write_interval(json, "difference_interval", item->difference_low, item->difference_high);
+	tare_json_double(json, "base_median", item->base_median);
+	tare_json_double(json, "head_median", item->head_median);
+	tare_json_string(json, "verdict", tare_verdict_name(item->verdict));
+	tare_json_bool(json, "below_margin", item->below_margin);
+	tare_json_double(json, "p_adjusted", item->p_adjusted);
+	tare_json_double(json, "p_value", item->p_value);
+	tare_json_double(json, "confidence", item->confidence);
+	tare_json_double(json, "mde", item->mde);
+	tare_json_u64(json, "n", item->n);
+	tare_json_u64(json, "base_n", item->base_n);
+	tare_json_u64(json, "head_n", item->head_n);
+	tare_json_string(json, "method", tare_method_name(item->method));
+	tare_json_bool(json, "gated", item->metric.gated);
+	tare_json_bool(json, "critical", item->critical);
+	tare_json_bool(json, "blocking", tare_comparison_is_blocking(item));
+	tare_json_double(json, "margin", item->metric.margin);
+	tare_json_double(json, "superiority", item->superiority);
+	tare_json_u64(json, "missing_pairs", item->missing_pairs);
+	tare_json_string(json, "reason", item->reason);
+	tare_json_string(json, "sentence", item->sentence);
+	tare_json_object_end(json);
+}
+
+static void
+write_comparisons(struct tare_json *json, const struct tare_report_input *input)
+{
+	tare_json_array_begin(json, "comparisons");
+	for (size_t i = 0; i < input->set_count; i++)
+		for (size_t k = 0; k < input->sets[i].item_count; k++)
+			write_comparison(json, &input->sets[i].items[k]);
+	tare_json_array_end(json);
+}
+
+static void
+write_missing(struct tare_json *json, const struct tare_comparison_set *set)
+{
+	tare_json_array_begin(json, "missing");
+	for (size_t i = 0; i < set->missing_count; i++) {
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "case", set->missing[i].name);
+		tare_json_string(json, "only_in", set->missing[i].in_base ? "base" : "head");
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static void
+write_differences(struct tare_json *json, const struct tare_comparison_set *set)
+{
+	tare_json_array_begin(json, "environment_differences");
+	for (size_t i = 0; i < set->environment_difference_count; i++) {
+		const struct tare_fact_difference *fact = &set->environment_differences[i];
+
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "key", fact->key);
+		tare_json_string(json, "base", fact->base);
+		tare_json_string(json, "head", fact->head);
+		tare_json_bool(json, "matters", fact->matters);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static void
+write_sets(struct tare_json *json, const struct tare_report_input *input)
+{
+	tare_json_array_begin(json, "comparison_sets");
+	for (size_t i = 0; i < input->set_count; i++) {
+		const struct tare_comparison_set *set = &input->sets[i];
+
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "base", set->base_label);
+		tare_json_string(json, "head", set->head_label);
+		tare_json_bool(json, "across_runs", set->across_runs);
+		tare_json_u64(json, "comparisons", set->item_count);
+		tare_json_object_begin(json, "geomean");
+		tare_json_double(json, "ratio", set->geomean_count > 0 ? set->geomean : NAN);
+		write_interval(json, "interval", set->geomean_count > 0 ? set->geomean_low : NAN,
+			set->geomean_high);
+		tare_json_u64(json, "cases", set->geomean_count);
+		tare_json_object_end(json);
+		write_missing(json, set);
+		write_differences(json, set);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static void
+write_delta(struct tare_json *json, const struct tare_comparison *item)
+{
+	struct tare_change change = tare_comparison_change(item);
+
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "operation", item->case_name);
+	tare_json_string(json, "metric", item->metric.name);
+	tare_json_double(json, "delta_percent", 100 * (change.ratio - 1));
+	write_interval(json, "interval", 100 * (change.low - 1), 100 * (change.high - 1));
+	tare_json_double(json, "p_adjusted", item->p_adjusted);
+	tare_json_object_end(json);
+}
+
+static void
+write_deltas(struct tare_json *json, const char *key, const struct tare_report_input *input,
+	enum tare_verdict verdict)
+{
+	tare_json_array_begin(json, key);
+	for (size_t i = 0; i < input->set_count; i++) {
+		const struct tare_comparison_set *set = &input->sets[i];
+
+		for (size_t k = 0; k < set->item_count; k++)
+			if (set->items[k].metric.gated && set->items[k].verdict == verdict)
+				write_delta(json, &set->items[k]);
+	}
+	tare_json_array_end(json);
+}
+
+static void
+write_summary(struct tare_json *json, const struct tare_report_input *input)
+{
+	struct tare_report_summary summary;
+
+	tare_report_summarize(&summary, input);
+	tare_json_object_begin(json, "summary");
+	tare_json_string(json, "headline", summary.headline);
+	tare_json_string(json, "risk_level", tare_risk_name(summary.risk));
+	tare_json_string(json, "recommendation", tare_recommendation_name(summary.recommendation));
+	tare_json_bool(json, "regressions_found", summary.gated[TARE_VERDICT_REGRESSION] > 0);
+	tare_json_u64(json, "total_regressions", summary.gated[TARE_VERDICT_REGRESSION]);
+	tare_json_u64(json, "blocking_regressions", summary.blocking_count);
+	tare_json_u64(json, "total_improvements", summary.gated[TARE_VERDICT_IMPROVEMENT]);
+	tare_json_u64(json, "total_inconclusive", summary.gated[TARE_VERDICT_INCONCLUSIVE]);
+	tare_json_u64(json, "total_no_change", summary.gated[TARE_VERDICT_NO_CHANGE]);
+	tare_json_u64(json, "failed_cases", summary.failed_case_count);
+	write_deltas(json, "performance_regressions", input, TARE_VERDICT_REGRESSION);
+	write_deltas(json, "performance_improvements", input, TARE_VERDICT_IMPROVEMENT);
+	tare_json_object_end(json);
+}
+
+static void
+write_gate(struct tare_json *json, const struct tare_gate_outcome *gate)
+{
+	if (!gate) {
+		tare_json_null(json, "gate");
+		return;
+	}
+	tare_json_object_begin(json, "gate");
+	tare_json_string(json, "result", gate_result_name(gate->result));
+	tare_json_u64(json, "failed", gate->failed_count);
+	tare_json_u64(json, "gated", gate->gated_count);
+	tare_json_string(json, "sentence", gate->sentence);
+	tare_json_object_end(json);
+}
+
+static void
+write_warnings(struct tare_json *json, const struct tare_run *run)
+{
+	tare_json_array_begin(json, "warnings");
+	for (size_t i = 0; i < run->warning_count; i++) {
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "id", run->warnings[i].id);
+		tare_json_string(json, "text", run->warnings[i].text);
+		tare_json_string(json, "advice", run->warnings[i].advice);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static enum tare_status
+write_json(FILE *out, const struct tare_report_input *input, struct tare_err *err)
+{
+	struct tare_json json;
+
+	tare_json_begin(&json, out, 1);
+	tare_json_object_begin(&json, NULL);
+	tare_json_string(&json, "format", "tare-report");
+	tare_json_u64(&json, "version", FORMAT_VERSION);
+	write_run(&json, "run", input->run);
+	write_run(&json, "base_run", input->base);
+	write_summary(&json, input);
+	write_gate(&json, input->gate);
+	write_warnings(&json, input->run);
+	write_comparisons(&json, input);
+	write_sets(&json, input);
+	write_cases(&json, input->run);
+	write_environment(&json, &input->run->environment);
+	tare_json_object_end(&json);
+	putc('\n', out);
+	return tare_report_end(out, err);
+}
+
+const struct tare_reporter tare_reporter_json = {
+	.name = "json",
+	.extension = "json",
+	.summary = "everything, for programs; documented and versioned",
+	.write = write_json,
+};

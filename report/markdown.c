@@ -1,0 +1,616 @@
+/*
+ * The report as a comment on a pull request: what a reviewer needs first, the rest folded away.
+ *
+ * GitHub's limit is 65,536 characters; this stays below COMMENT_MAX bytes and says so where it had
+ * to leave lines out. Outside text cannot become markup, a link, a mention or a reference: in names
+ * every character that could is an entity in <code>, and elsewhere a zero-width space parts @ and #
+ * from what follows them, because mentions are looked for after entities are resolved.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "report/reporters.h"
+#include "report/summary.h"
+#include "report/table.h"
+
+enum {
+	COMMENT_MAX = 60000,
+	CLOSING_MAX = 500, /* what is kept free for </details> and the sentence about the limit */
+	NAME_MAX = 120,    /* columns */
+	TEXT_MAX = 400,
+	TAIL_LINES_MAX = 15,
+	TAIL_LEN_MAX = 2000,
+};
+
+#define ZERO_WIDTH_SPACE "&#8203;"
+
+/* Lines are made in a piece and go out whole or not at all. */
+struct comment {
+	FILE *out;
+	const struct tare_report_input *input;
+	struct tare_arena *arena;
+	double *values;
+	size_t used;
+	size_t left_out;
+	FILE *piece;
+	char *piece_text;
+	size_t piece_len;
+};
+
+static FILE *
+begin_piece(struct comment *comment)
+{
+	comment->piece = open_memstream(&comment->piece_text, &comment->piece_len);
+	if (!comment->piece)
+		abort();
+	return comment->piece;
+}
+
+static bool
+end_piece(struct comment *comment)
+{
+	bool fits;
+
+	if (fclose(comment->piece))
+		abort();
+	fits = comment->used + comment->piece_len <= COMMENT_MAX - CLOSING_MAX;
+	if (fits) {
+		fwrite(comment->piece_text, 1, comment->piece_len, comment->out);
+		comment->used += comment->piece_len;
+	} else {
+		comment->left_out++;
+	}
+	free(comment->piece_text);
+	return fits;
+}
+
+/* For what must be there: closings, from the room that is kept free. */
+static void
+put_closing(struct comment *comment, const char *text)
+{
+	fputs(text, comment->out);
+	comment->used += strlen(text);
+}
+
+static bool
+is_full(const struct comment *comment)
+{
+	return comment->used > COMMENT_MAX - 2 * CLOSING_MAX;
+}
+
+static void
+put_html(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '<':
+			fputs("&lt;", out);
+			break;
+		case '>':
+			fputs("&gt;", out);
+			break;
+		case '&':
+			fputs("&amp;", out);
+			break;
+		default:
+			putc(*text, out);
+		}
+	}
+}
+
+/* All punctuation that Markdown, its tables or its autolinks give a meaning within a line. */
+static void
+put_entities(FILE *out, const char *text, bool part_mentions)
+{
+	for (const char *at = text; *at; at++) {
+		bool www = *at == '.' && at - text >= 3 && strncasecmp(at - 3, "www", 3) == 0;
+		bool scheme = *at == ':' && at[1] == '/';
+
+		if (strchr("&<>|`*_[]\\~#@$", *at) || www || scheme)
+			fprintf(out, "&#%d;", *at);
+		else
+			putc(*at, out);
+		if (part_mentions && (*at == '@' || *at == '#'))
+			fputs(ZERO_WIDTH_SPACE, out);
+	}
+}
+
+static char *
+shortened(const struct comment *comment, const char *text, size_t width)
+{
+	char *bytes = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&bytes, &len);
+	char *copy;
+
+	if (!stream)
+		abort();
+	tare_display_shortened(stream, tare_text_safe(comment->arena, text ? text : ""), width);
+	if (fclose(stream))
+		abort();
+	copy = tare_arena_strndup(comment->arena, bytes, len);
+	free(bytes);
+	return copy;
+}
+
+static void
+put_text(const struct comment *comment, const char *text)
+{
+	put_entities(comment->piece, shortened(comment, text, TEXT_MAX), true);
+}
+
+/* Most names need no entities and stay readable where nothing renders the comment. */
+static void
+put_name(const struct comment *comment, const char *text)
+{
+	const char *name = shortened(comment, text, NAME_MAX);
+
+	if (*name == '\0')
+		return;
+	if (strcspn(name, "|`\\<>&") == strlen(name)) {
+		fprintf(comment->piece, "`%s`", name);
+		return;
+	}
+	fputs("<code>", comment->piece);
+	put_entities(comment->piece, name, false);
+	fputs("</code>", comment->piece);
+}
+
+static void
+put_value(const struct comment *comment, double value, const char *unit)
+{
+	char text[TARE_UNITS_TEXT_MAX];
+
+	tare_value_format(text, sizeof(text), value, unit);
+	put_text(comment, text);
+}
+
+static void
+write_headline(struct comment *comment)
+{
+	const struct tare_report_input *input = comment->input;
+	const struct tare_gate_outcome *gate = input->gate;
+	struct tare_report_summary summary;
+
+	tare_report_summarize(&summary, input);
+	begin_piece(comment);
+	fputs("### ", comment->piece);
+	put_text(comment, input->run->suite);
+	fprintf(comment->piece, ": %s\n\n", summary.headline);
+	if (gate && gate->result != TARE_GATE_NOT_ASKED && gate->sentence) {
+		fputs("**", comment->piece);
+		put_text(comment, gate->sentence);
+		fputs("**\n\n", comment->piece);
+	}
+	if (summary.gated_count > 0)
+		fprintf(comment->piece, "Risk %s, recommendation: %s.\n\n",
+			tare_risk_name(summary.risk),
+			tare_recommendation_name(summary.recommendation));
+	end_piece(comment);
+}
+
+static void
+put_verdict(const struct comment *comment, const struct tare_comparison *item)
+{
+	const char *mark = item->verdict == TARE_VERDICT_REGRESSION ? "**" : "";
+
+	fprintf(comment->piece, "%s%s%s", mark, tare_verdict_name(item->verdict), mark);
+	if (item->reason && *item->reason) {
+		fputs(": ", comment->piece);
+		put_text(comment, item->reason);
+	} else if (item->below_margin) {
+		fprintf(comment->piece, ": real, but below the margin of %.4g %%",
+			100 * item->metric.margin);
+	}
+}
+
+static void
+put_interval(const struct comment *comment, const struct tare_comparison *item)
+{
+	char text[TARE_INTERVAL_TEXT_MAX];
+
+	tare_interval_text(text, item);
+	/* Of ratios it is numbers only; of differences it ends in the suite's unit. */
+	if (item->method == TARE_METHOD_DIFFERENCE)
+		put_text(comment, text);
+	else
+		fputs(text, comment->piece);
+}
+
+static void
+write_comparison(struct comment *comment, const struct tare_comparison *item)
+{
+	char change[TARE_UNITS_TEXT_MAX];
+
+	tare_change_text(change, item);
+	begin_piece(comment);
+	fputs("| ", comment->piece);
+	put_name(comment, item->case_name);
+	fputs(" | ", comment->piece);
+	put_name(comment, item->metric.name);
+	fputs(" | ", comment->piece);
+	put_value(comment, item->base_median, item->metric.unit);
+	fputs(" | ", comment->piece);
+	put_value(comment, item->head_median, item->metric.unit);
+	fputs(" | ", comment->piece);
+	put_text(comment, change);
+	fputs(" | ", comment->piece);
+	put_interval(comment, item);
+	fprintf(comment->piece, " | %zu | ", item->n);
+	put_verdict(comment, item);
+	fputs(" |\n", comment->piece);
+	end_piece(comment);
+}
+
+/* A table's first lines; false where there is no room for it. */
+static bool
+write_comparison_titles(struct comment *comment)
+{
+	begin_piece(comment);
+	fputs("| case | metric | base | head | change | 95 % interval | n | verdict |\n"
+	      "|:--|:--|--:|--:|--:|:-:|--:|:--|\n",
+		comment->piece);
+	return end_piece(comment);
+}
+
+typedef bool (*wanted_fn)(const struct tare_comparison *item);
+
+static bool
+is_notable(const struct tare_comparison *item)
+{
+	return item->metric.gated && item->verdict != TARE_VERDICT_NO_CHANGE;
+}
+
+static bool
+is_unchanged(const struct tare_comparison *item)
+{
+	return item->metric.gated && item->verdict == TARE_VERDICT_NO_CHANGE;
+}
+
+static bool
+is_side_note(const struct tare_comparison *item)
+{
+	return !item->metric.gated && (item->verdict == TARE_VERDICT_REGRESSION ||
+					      item->verdict == TARE_VERDICT_IMPROVEMENT);
+}
+
+static size_t
+count_wanted(const struct tare_comparison_set *set, wanted_fn wanted)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < set->item_count; i++)
+		count += wanted(&set->items[i]);
+	return count;
+}
+
+static void
+write_comparison_table(
+	struct comment *comment, const struct tare_comparison_set *set, wanted_fn wanted)
+{
+	const struct tare_comparison **items = tare_comparisons_order(comment->arena, set);
+	size_t remaining = count_wanted(set, wanted);
+
+	if (remaining == 0 || !write_comparison_titles(comment))
+		return;
+	for (size_t i = 0; i < set->item_count && remaining > 0; i++) {
+		if (!wanted(items[i]))
+			continue;
+		if (is_full(comment))
+			break;
+		write_comparison(comment, items[i]);
+		remaining--;
+	}
+	comment->left_out += remaining;
+	put_closing(comment, "\n");
+}
+
+/* Opens a folded section; false where there is no room for one. */
+static bool
+begin_details(struct comment *comment, const char *summary)
+{
+	begin_piece(comment);
+	fprintf(comment->piece, "<details>\n<summary>%s</summary>\n\n", summary);
+	return end_piece(comment);
+}
+
+static void
+end_details(struct comment *comment)
+{
+	put_closing(comment, "</details>\n\n");
+}
+
+static void
+write_folded(struct comment *comment, const struct tare_comparison_set *set, wanted_fn wanted,
+	const char *what)
+{
+	size_t count = count_wanted(set, wanted);
+
+	if (count == 0)
+		return;
+	if (!begin_details(comment, tare_arena_printf(comment->arena, "%zu comparison%s %s", count,
+					    count == 1 ? "" : "s", what)))
+		return;
+	write_comparison_table(comment, set, wanted);
+	end_details(comment);
+}
+
+static void
+write_geomean(struct comment *comment, const struct tare_comparison_set *set)
+{
+	char change[TARE_UNITS_TEXT_MAX];
+	char low[TARE_UNITS_TEXT_MAX];
+	char high[TARE_UNITS_TEXT_MAX];
+
+	if (set->geomean_count < 2 || !isfinite(set->geomean))
+		return;
+	tare_change_format(change, sizeof(change), set->geomean);
+	tare_change_format(low, sizeof(low), set->geomean_low);
+	tare_change_format(high, sizeof(high), set->geomean_high);
+	begin_piece(comment);
+	fprintf(comment->piece, "Geometric mean of wall over %zu cases: %s", set->geomean_count,
+		change);
+	if (isfinite(set->geomean_low) && isfinite(set->geomean_high))
+		fprintf(comment->piece, " (%s to %s)", low, high);
+	fputs(".\n\n", comment->piece);
+	end_piece(comment);
+}
+
+static void
+write_differences(struct comment *comment, const struct tare_comparison_set *set)
+{
+	if (set->environment_difference_count == 0)
+		return;
+	begin_piece(comment);
+	fputs("> **The two runs come from different environments**; a verdict may be about the "
+	      "machine, not the program.\n>\n> | fact | base | head |\n> |:--|:--|:--|\n",
+		comment->piece);
+	end_piece(comment);
+	for (size_t i = 0; i < set->environment_difference_count && !is_full(comment); i++) {
+		const struct tare_fact_difference *fact = &set->environment_differences[i];
+
+		begin_piece(comment);
+		fputs("> | ", comment->piece);
+		put_text(comment, fact->key);
+		fputs(" | ", comment->piece);
+		put_text(comment, fact->base ? fact->base : "not recorded");
+		fputs(" | ", comment->piece);
+		put_text(comment, fact->head ? fact->head : "not recorded");
+		fputs(" |\n", comment->piece);
+		end_piece(comment);
+	}
+	put_closing(comment, "\n");
+}
+
+static void
+write_missing(struct comment *comment, const struct tare_comparison_set *set)
+{
+	if (set->missing_count == 0)
+		return;
+	if (!begin_details(
+		    comment, tare_arena_printf(comment->arena, "%zu case%s on one side only",
+				     set->missing_count, set->missing_count == 1 ? "" : "s")))
+		return;
+	for (size_t i = 0; i < set->missing_count; i++) {
+		if (is_full(comment)) {
+			comment->left_out += set->missing_count - i;
+			break;
+		}
+		begin_piece(comment);
+		fputs("- ", comment->piece);
+		put_name(comment, set->missing[i].name);
+		fprintf(comment->piece, " only in the %s\n",
+			set->missing[i].in_base ? "base" : "head");
+		end_piece(comment);
+	}
+	put_closing(comment, "\n");
+	end_details(comment);
+}
+
+static void
+write_set(struct comment *comment, const struct tare_comparison_set *set)
+{
+	const bool named =
+		set->base_label && *set->base_label && set->head_label && *set->head_label;
+
+	if (named) {
+		begin_piece(comment);
+		put_name(comment, set->head_label);
+		fputs(" against ", comment->piece);
+		put_name(comment, set->base_label);
+		fputs("\n\n", comment->piece);
+		end_piece(comment);
+	}
+	write_differences(comment, set);
+	write_comparison_table(comment, set, is_notable);
+	write_geomean(comment, set);
+	write_folded(comment, set, is_unchanged, "without change");
+	write_folded(comment, set, is_side_note, "that changed in metrics that are not gated");
+	write_missing(comment, set);
+}
+
+static void
+write_failure(struct comment *comment, const struct tare_run_case *subject)
+{
+	const char *tail = subject->stderr_tail;
+
+	begin_piece(comment);
+	put_name(comment, subject->name);
+	fputs(" failed: ", comment->piece);
+	put_text(comment, subject->failure ? subject->failure : "no reason was recorded");
+	fputs("\n\n", comment->piece);
+	if (tail && *tail) {
+		char *lines = NULL;
+		size_t len = 0;
+		FILE *stream = open_memstream(&lines, &len);
+
+		if (!stream)
+			abort();
+		tare_text_print_safe(stream,
+			tare_text_tail(tail, strlen(tail), TAIL_LINES_MAX, TAIL_LEN_MAX), true);
+		if (fclose(stream))
+			abort();
+		fputs("<pre>", comment->piece);
+		put_html(comment->piece, lines);
+		fputs("</pre>\n\n", comment->piece);
+		free(lines);
+	}
+	end_piece(comment);
+}
+
+static void
+write_failures(struct comment *comment)
+{
+	const struct tare_run *run = comment->input->run;
+
+	for (size_t i = 0; i < run->case_count; i++) {
+		if (run->cases[i].status != TARE_CASE_FAILED)
+			continue;
+		if (is_full(comment))
+			comment->left_out++;
+		else
+			write_failure(comment, &run->cases[i]);
+	}
+}
+
+static void
+write_warnings(struct comment *comment)
+{
+	const struct tare_run *run = comment->input->run;
+
+	for (size_t i = 0; i < run->warning_count && !is_full(comment); i++) {
+		begin_piece(comment);
+		fputs("- warning: ", comment->piece);
+		put_text(comment, run->warnings[i].text);
+		if (run->warnings[i].advice && *run->warnings[i].advice) {
+			fputs("; ", comment->piece);
+			put_text(comment, run->warnings[i].advice);
+		}
+		putc('\n', comment->piece);
+		end_piece(comment);
+	}
+	if (run->warning_count > 0)
+		put_closing(comment, "\n");
+}
+
+static void
+write_figures(struct comment *comment, const struct tare_run_case *subject, size_t metric)
+{
+	const struct tare_metric *about = &subject->metrics[metric];
+	struct tare_figures figures;
+
+	tare_figures_read(&figures, comment->values, subject, metric);
+	if (figures.n == 0)
+		return;
+	begin_piece(comment);
+	fputs("| ", comment->piece);
+	put_name(comment, subject->name);
+	fputs(" | ", comment->piece);
+	put_name(comment, about->name);
+	fputs(" | ", comment->piece);
+	put_value(comment, figures.median, about->unit);
+	if (isfinite(figures.half_width))
+		fprintf(comment->piece, " ± %.1f %%", 100 * figures.half_width);
+	fputs(" | ", comment->piece);
+	put_value(comment, figures.min, about->unit);
+	fputs(" | ", comment->piece);
+	put_value(comment, figures.max, about->unit);
+	fprintf(comment->piece, " | %llu |\n", (unsigned long long)figures.total);
+	end_piece(comment);
+}
+
+static void
+write_cases(struct comment *comment)
+{
+	const struct tare_run *run = comment->input->run;
+
+	if (run->case_count == 0 || is_full(comment))
+		return;
+	if (!begin_details(comment, tare_arena_printf(comment->arena, "%zu case%s", run->case_count,
+					    run->case_count == 1 ? "" : "s")))
+		return;
+	put_closing(comment, "| case | metric | median | min | max | n |\n"
+			     "|:--|:--|--:|--:|--:|--:|\n");
+	for (size_t i = 0; i < run->case_count; i++) {
+		if (is_full(comment)) {
+			comment->left_out += run->case_count - i;
+			break;
+		}
+		for (size_t k = 0; k < run->cases[i].metric_count; k++)
+			if (tare_metric_is_shown(run->cases[i].metrics, k))
+				write_figures(comment, &run->cases[i], k);
+	}
+	put_closing(comment, "\n");
+	end_details(comment);
+}
+
+static void
+write_fact(struct comment *comment, const char *key, const char *value)
+{
+	begin_piece(comment);
+	fputs("| ", comment->piece);
+	put_text(comment, key);
+	fputs(" | ", comment->piece);
+	put_text(comment, value);
+	fputs(" |\n", comment->piece);
+	end_piece(comment);
+}
+
+static void
+write_environment(struct comment *comment)
+{
+	const struct tare_run *run = comment->input->run;
+
+	if (is_full(comment) || !begin_details(comment, "environment, and how to repeat the run"))
+		return;
+	if (run->command_line && *run->command_line) {
+		begin_piece(comment);
+		fputs("<pre>", comment->piece);
+		put_html(comment->piece, tare_text_safe(comment->arena, run->command_line));
+		fputs("</pre>\n\n", comment->piece);
+		end_piece(comment);
+	}
+	put_closing(comment, "| fact | value |\n|:--|:--|\n");
+	write_fact(comment, "run", run->id);
+	write_fact(comment, "tare", run->version);
+	for (size_t i = 0; i < run->environment.fact_count && !is_full(comment); i++)
+		write_fact(comment, run->environment.facts[i].key, run->environment.facts[i].value);
+	put_closing(comment, "\n");
+	end_details(comment);
+}
+
+static enum tare_status
+write_markdown(FILE *out, const struct tare_report_input *input, struct tare_err *err)
+{
+	struct comment comment = {
+		.out = out,
+		.input = input,
+		.arena = tare_arena_new(),
+		.values = tare_xcalloc(tare_report_rows_max(input->run), sizeof(double)),
+	};
+
+	write_headline(&comment);
+	for (size_t i = 0; i < input->set_count && !is_full(&comment); i++)
+		write_set(&comment, &input->sets[i]);
+	write_failures(&comment);
+	write_warnings(&comment);
+	write_cases(&comment);
+	write_environment(&comment);
+	if (comment.left_out > 0)
+		fprintf(out,
+			"Left out to stay below %d characters: %zu entries. The html, json and csv "
+			"reports have all of them.\n",
+			COMMENT_MAX, comment.left_out);
+	free(comment.values);
+	tare_arena_free(comment.arena);
+	return tare_report_end(out, err);
+}
+
+const struct tare_reporter tare_reporter_markdown = {
+	.name = "markdown",
+	.extension = "md",
+	.summary = "a comment for a pull request, bounded in size",
+	.write = write_markdown,
+};
