@@ -65,4 +65,15 @@ tare_record_check(const struct tare_agent_record *record)
 	return sum;
 }
 
+/* FNV-1a of the run id: tells the pending file of one run from that of another. */
+static inline uint64_t
+tare_pending_run_hash(const char *run_id)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (; *run_id; run_id++)
+		hash = (hash ^ (unsigned char)*run_id) * 0x100000001b3u;
+	return hash;
+}
+
 #endif

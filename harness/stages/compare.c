@@ -1,0 +1,67 @@
+#include <stdlib.h>
+
+#include "harness/compare/compare.h"
+#include "harness/stages/stage.h"
+#include "harness/stats/order.h"
+#include "harness/stats/shape.h"
+
+/* Past this share of severe outliers a case is worth a warning (section 2 of the statistics). */
+#define SEVERE_SHARE 0.10
+
+static void
+warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
+{
+	const struct tare_samples *samples = &record->samples;
+	double *values = tare_xcalloc(samples->count + 1, sizeof(*values));
+	size_t count = tare_samples_values(values, samples, TARE_METRIC_WALL);
+	struct tare_outliers outliers;
+
+	count = tare_finite(values, count);
+	tare_sort(values, count);
+	tare_outliers_count(&outliers, values, count);
+	if ((double)outliers.severe > SEVERE_SHARE * (double)count)
+		tare_run_warn(session->run, "outliers",
+			tare_arena_printf(session->arena,
+				"%s: %zu of %zu invocations are severe outliers", record->name,
+				outliers.severe, count),
+			"quieten the machine, pin the benchmark with `cpus:`, or add a warm-up");
+	if (tare_bimodal(values, count))
+		tare_run_warn(session->run, "bimodal",
+			tare_arena_printf(session->arena,
+				"%s: wall times fall into two groups", record->name),
+			"look at the samples in run order: caches, frequency or another process may "
+			"switch between two states");
+	free(values);
+}
+
+static enum tare_status
+compare(struct tare_session *session, struct tare_err *err)
+{
+	const struct tare_compare_options options = {.margin = session->options.margin};
+	struct tare_run *run = session->run;
+	enum tare_status status;
+
+	for (size_t i = 0; i < run->case_count; i++)
+		warn_of_shape(session, &run->cases[i]);
+	status = tare_compare_variants(&session->sets[0], session->arena, run, &options, err);
+	if (status != TARE_OK)
+		return status;
+	session->set_count = 1;
+	if (session->base) {
+		status = tare_compare_runs(
+			&session->sets[1], session->arena, session->base, run, &options, err);
+		if (status != TARE_OK)
+			return status;
+		session->set_count = 2;
+	}
+	tare_compare_gate(&session->gate, session->arena, session->sets, session->set_count,
+		&run->gate, &options);
+	return TARE_OK;
+}
+
+const struct tare_stage tare_stage_compare = {
+	.name = "compare",
+	.needs = TARE_PART_SAMPLES | TARE_PART_BASELINE,
+	.makes = TARE_PART_VERDICTS,
+	.run = compare,
+};

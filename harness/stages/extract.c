@@ -1,0 +1,401 @@
+#include "harness/stages/extract.h"
+
+#include <assert.h>
+#include <math.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/json.h"
+#include "harness/base/units.h"
+
+enum { GROUPS_MAX = 32, STEP_MAX = 128 };
+
+struct tare_extractor {
+	const struct tare_case *subject;
+	regex_t *rules;    /* [metric_count], compiled where the rule is a regex */
+	regex_t *expected; /* stdout patterns, then stderr patterns */
+	size_t expected_count;
+	bool reads_output;
+};
+
+/* A growing list of numbers in an arena, in the base unit of what the program writes. */
+struct numbers {
+	struct tare_arena *arena;
+	const char *written_unit;
+	double *values;
+	size_t count;
+	size_t capacity;
+};
+
+static const char *const stream_names[] = {"stdout", "stderr"};
+
+static enum tare_status
+compile(regex_t *regex_out, const char *pattern, struct tare_err *err)
+{
+	int code = regcomp(regex_out, pattern, REG_EXTENDED | REG_NEWLINE);
+	char reason[128];
+
+	if (code == 0)
+		return TARE_OK;
+	regerror(code, regex_out, reason, sizeof(reason));
+	return tare_err_set(err, TARE_INVALID, "pattern '%s': %s", pattern, reason);
+}
+
+static enum tare_status
+compile_all(struct tare_extractor *extractor, struct tare_err *err)
+{
+	const struct tare_case *subject = extractor->subject;
+	const struct tare_expectation *expect = &subject->expect;
+	enum tare_status status = TARE_OK;
+
+	for (size_t i = 0; i < subject->metric_count && status == TARE_OK; i++) {
+		const struct tare_metric_rule *rule = &subject->rules[i];
+
+		if (rule->source == TARE_SOURCE_REGEX)
+			status = compile(&extractor->rules[i], rule->pattern, err);
+		extractor->reads_output |= rule->source == TARE_SOURCE_REGEX ||
+					   rule->source == TARE_SOURCE_JSON ||
+					   rule->source == TARE_SOURCE_LINES;
+	}
+	for (size_t i = 0; i < expect->stdout_pattern_count && status == TARE_OK; i++)
+		status = compile(&extractor->expected[extractor->expected_count++],
+			expect->stdout_patterns[i], err);
+	for (size_t i = 0; i < expect->stderr_pattern_count && status == TARE_OK; i++)
+		status = compile(&extractor->expected[extractor->expected_count++],
+			expect->stderr_patterns[i], err);
+	extractor->reads_output |= extractor->expected_count > 0;
+	return status;
+}
+
+enum tare_status
+tare_extractor_new(struct tare_extractor **extractor_out, const struct tare_case *subject,
+	struct tare_err *err)
+{
+	const struct tare_expectation *expect = &subject->expect;
+	struct tare_extractor *extractor = tare_xcalloc(1, sizeof(*extractor));
+	enum tare_status status;
+
+	extractor->subject = subject;
+	extractor->rules = tare_xcalloc(subject->metric_count + 1, sizeof(regex_t));
+	extractor->expected =
+		tare_xcalloc(expect->stdout_pattern_count + expect->stderr_pattern_count + 1,
+			sizeof(regex_t));
+	status = compile_all(extractor, err);
+	if (status != TARE_OK) {
+		tare_extractor_free(extractor);
+		return status;
+	}
+	*extractor_out = extractor;
+	return TARE_OK;
+}
+
+/* regfree() of a zeroed regex_t is harmless with glibc. */
+void
+tare_extractor_free(struct tare_extractor *extractor)
+{
+	if (!extractor)
+		return;
+	for (size_t i = 0; i < extractor->subject->metric_count; i++)
+		regfree(&extractor->rules[i]);
+	for (size_t i = 0; i < extractor->expected_count; i++)
+		regfree(&extractor->expected[i]);
+	free(extractor->rules);
+	free(extractor->expected);
+	free(extractor);
+}
+
+bool
+tare_extractor_reads_output(const struct tare_extractor *extractor)
+{
+	return extractor->reads_output;
+}
+
+enum tare_status
+tare_extract_check(const struct tare_extractor *extractor, const struct tare_output *output,
+	struct tare_err *err)
+{
+	const struct tare_expectation *expect = &extractor->subject->expect;
+
+	for (size_t i = 0; i < extractor->expected_count; i++) {
+		bool of_stdout = i < expect->stdout_pattern_count;
+		enum tare_stream stream = of_stdout ? TARE_STREAM_STDOUT : TARE_STREAM_STDERR;
+		const char *text = output->text[stream] ? output->text[stream] : "";
+
+		if (regexec(&extractor->expected[i], text, 0, NULL, 0) == 0)
+			continue;
+		return tare_err_set(err, TARE_FAILED, "%s does not match '%s'", stream_names[stream],
+			of_stdout ? expect->stdout_patterns[i]
+				  : expect->stderr_patterns[i - expect->stdout_pattern_count]);
+	}
+	return TARE_OK;
+}
+
+static void
+numbers_add(struct numbers *numbers, double value, const char *unit)
+{
+	const char *base_unit;
+
+	if (numbers->count == numbers->capacity) {
+		size_t capacity = numbers->capacity ? 2 * numbers->capacity : 16;
+
+		numbers->values = tare_arena_grow(numbers->arena, numbers->values, numbers->count,
+			capacity, sizeof(double));
+		numbers->capacity = capacity;
+	}
+	numbers->values[numbers->count++] = tare_unit_to_base(&base_unit, value, unit);
+}
+
+/* A finite number at the start of text, with thousands separators left out ("1,234.5"). */
+static bool
+number_parse(double *value_out, const char *text, size_t len)
+{
+	char digits[64];
+	size_t count = 0;
+	char *end;
+
+	for (size_t i = 0; i < len && count + 1 < sizeof(digits); i++) {
+		if (text[i] != ',')
+			digits[count++] = text[i];
+	}
+	digits[count] = '\0';
+	*value_out = strtod(digits, &end);
+	return end != digits && isfinite(*value_out);
+}
+
+static enum tare_status
+match_regex(struct numbers *numbers, const regex_t *regex, const struct tare_metric_rule *rule,
+	const char *text, struct tare_err *err)
+{
+	regmatch_t groups[GROUPS_MAX];
+	int flags = 0;
+
+	assert(rule->group < GROUPS_MAX);
+	while (numbers->count < TARE_MATCHES_MAX &&
+		regexec(regex, text, GROUPS_MAX, groups, flags) == 0) {
+		const regmatch_t *group = &groups[rule->group];
+		double value;
+
+		if (group->rm_so >= 0) {
+			size_t len = (size_t)(group->rm_eo - group->rm_so);
+
+			if (!number_parse(&value, text + group->rm_so, len))
+				return tare_err_set(err, TARE_FAILED,
+					"'%.*s' is not a number", len > 40 ? 40 : (int)len,
+					text + group->rm_so);
+			numbers_add(numbers, value, numbers->written_unit);
+		}
+		text += groups[0].rm_eo;
+		if (groups[0].rm_eo == groups[0].rm_so) {
+			if (!*text)
+				break;
+			text++;
+		}
+		flags = text[-1] == '\n' ? 0 : REG_NOTBOL;
+	}
+	return TARE_OK;
+}
+
+/* One step of a path: "name", "[3]" or "[*]"; advances *path. */
+static bool
+path_step(char *step_out, const char **path)
+{
+	const char *at = *path;
+	size_t len;
+
+	at += *at == '.';
+	len = *at == '[' ? strcspn(at, "]") + 1 : strcspn(at, ".[");
+	if (len == 0 || len >= STEP_MAX || (at[0] == '[' && at[len - 1] != ']'))
+		return false;
+	memcpy(step_out, at, len);
+	step_out[len] = '\0';
+	*path = at + len;
+	return true;
+}
+
+static void
+collect_json(struct numbers *numbers, const json_t *value, const char *path, int depth)
+{
+	char step[STEP_MAX];
+
+	if (!value || depth > TARE_JSON_DEPTH_MAX || numbers->count >= TARE_MATCHES_MAX)
+		return;
+	if (!*path) {
+		const json_t *item;
+		size_t i;
+
+		if (json_is_number(value))
+			numbers_add(numbers, json_number_value(value), numbers->written_unit);
+		json_array_foreach((json_t *)(uintptr_t)value, i, item)
+		{
+			if (json_is_number(item) && numbers->count < TARE_MATCHES_MAX)
+				numbers_add(numbers, json_number_value(item),
+					numbers->written_unit);
+		}
+		return;
+	}
+	if (!path_step(step, &path))
+		return;
+	if (strcmp(step, "[*]") == 0) {
+		for (size_t i = 0; i < json_array_size(value); i++)
+			collect_json(numbers, json_array_get(value, i), path, depth + 1);
+	} else if (step[0] == '[') {
+		collect_json(numbers, json_array_get(value, strtoul(step + 1, NULL, 10)), path,
+			depth + 1);
+	} else {
+		collect_json(numbers, json_object_get(value, step), path, depth + 1);
+	}
+}
+
+static enum tare_status
+match_json(struct numbers *numbers, const struct tare_metric_rule *rule, const char *text,
+	size_t len, struct tare_err *err)
+{
+	json_t *root;
+	enum tare_status status = tare_json_parse(&root, text, len, err);
+
+	if (status != TARE_OK) {
+		err->status = TARE_FAILED;
+		return tare_err_where(err, "%s is not JSON", stream_names[rule->stream]);
+	}
+	collect_json(numbers, root, rule->path, 0);
+	json_decref(root);
+	return TARE_OK;
+}
+
+/* The unit behind a number on its line, where it measures the same as the rule's; else the rule's. */
+static const char *
+line_unit(struct numbers *numbers, const char *at, const char *end)
+{
+	const char *rule_base, *line_base;
+	const char *unit;
+
+	at += strspn(at, " \t");
+	at += strspn(at, "+-0123456789.,eE");
+	at += strspn(at, " \t");
+	while (end > at && strchr(" \t\r", end[-1]))
+		end--;
+	if (at >= end)
+		return numbers->written_unit;
+	unit = tare_arena_strndup(numbers->arena, at, (size_t)(end - at));
+	tare_unit_to_base(&rule_base, 1.0, numbers->written_unit);
+	tare_unit_to_base(&line_base, 1.0, unit);
+	return strcmp(rule_base, line_base) == 0 ? unit : numbers->written_unit;
+}
+
+/* Lines of the form "name: value unit". */
+static void
+match_lines(struct numbers *numbers, const struct tare_metric_rule *rule, const char *text)
+{
+	size_t name_len = strlen(rule->line_name);
+
+	for (const char *line = text; *line && numbers->count < TARE_MATCHES_MAX;) {
+		const char *end = strchrnul(line, '\n');
+		const char *at = line + strspn(line, " \t");
+		double value;
+
+		if (strncmp(at, rule->line_name, name_len) == 0) {
+			at += name_len;
+			at += strspn(at, " \t");
+			if (*at == ':' && number_parse(&value, at + 1, (size_t)(end - at - 1)))
+				numbers_add(numbers, value, line_unit(numbers, at + 1, end));
+		}
+		line = *end ? end + 1 : end;
+	}
+}
+
+static int
+compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double
+tare_reduce(double *values, size_t count, enum tare_reduce reduce)
+{
+	double sum = 0.0;
+
+	assert(count > 0);
+	if (reduce == TARE_REDUCE_FIRST)
+		return values[0];
+	if (reduce == TARE_REDUCE_LAST)
+		return values[count - 1];
+	if (reduce == TARE_REDUCE_SUM || reduce == TARE_REDUCE_MEAN) {
+		for (size_t i = 0; i < count; i++)
+			sum += values[i];
+		return reduce == TARE_REDUCE_SUM ? sum : sum / (double)count;
+	}
+	qsort(values, count, sizeof(double), compare_doubles);
+	if (reduce == TARE_REDUCE_MIN)
+		return values[0];
+	if (reduce == TARE_REDUCE_MAX)
+		return values[count - 1];
+	return count % 2 ? values[count / 2]
+			 : values[count / 2 - 1] / 2.0 + values[count / 2] / 2.0;
+}
+
+static enum tare_status
+find_numbers(struct numbers *numbers, const struct tare_extractor *extractor, size_t metric,
+	const struct tare_output *output, struct tare_err *err)
+{
+	const struct tare_metric_rule *rule = &extractor->subject->rules[metric];
+	const char *text = output->text[rule->stream];
+	enum tare_status status = TARE_OK;
+
+	if (!text)
+		text = "";
+	if (rule->source == TARE_SOURCE_REGEX)
+		status = match_regex(numbers, &extractor->rules[metric], rule, text, err);
+	else if (rule->source == TARE_SOURCE_JSON)
+		status = match_json(numbers, rule, text, output->len[rule->stream], err);
+	else
+		match_lines(numbers, rule, text);
+	if (status == TARE_OK && numbers->count == 0)
+		status = tare_err_set(err, TARE_FAILED, "nothing in %s matches its rule",
+			stream_names[rule->stream]);
+	return status;
+}
+
+static void
+keep_numbers(struct tare_sample *sample, size_t metric, const struct tare_metric_rule *rule,
+	const struct numbers *numbers)
+{
+	double *copy = tare_arena_alloc(numbers->arena, numbers->count, sizeof(double));
+
+	memcpy(copy, numbers->values, numbers->count * sizeof(double));
+	if (numbers->count > 1) {
+		sample->iterations[metric] =
+			tare_arena_alloc(numbers->arena, numbers->count, sizeof(double));
+		memcpy(sample->iterations[metric], copy, numbers->count * sizeof(double));
+		sample->iteration_counts[metric] = numbers->count;
+	}
+	sample->values[metric] = tare_reduce(copy, numbers->count, rule->reduce);
+}
+
+enum tare_status
+tare_extract_metrics(const struct tare_extractor *extractor, struct tare_sample *sample,
+	struct tare_arena *scratch, const struct tare_output *output, struct tare_err *err)
+{
+	const struct tare_case *subject = extractor->subject;
+
+	sample->iterations = tare_arena_alloc(scratch, subject->metric_count, sizeof(double *));
+	sample->iteration_counts = tare_arena_alloc(scratch, subject->metric_count, sizeof(size_t));
+	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < subject->metric_count; i++) {
+		const struct tare_metric_rule *rule = &subject->rules[i];
+		struct numbers numbers = {
+			.arena = scratch,
+			.written_unit = rule->written_unit ? rule->written_unit : "",
+		};
+		enum tare_status status;
+
+		if (rule->source == TARE_SOURCE_BUILTIN || rule->source == TARE_SOURCE_REPLAY)
+			continue;
+		status = find_numbers(&numbers, extractor, i, output, err);
+		if (status != TARE_OK)
+			return tare_err_where(err, "metric '%s'", subject->metrics[i].name);
+		keep_numbers(sample, i, rule, &numbers);
+	}
+	return TARE_OK;
+}

@@ -1,0 +1,74 @@
+#include "report/report.h"
+
+#include <string.h>
+
+#include "harness/base/file.h"
+#include "harness/stages/stage.h"
+
+static enum tare_status
+write_file(const struct tare_reporter *reporter, const char *path,
+	const struct tare_report_input *input, struct tare_err *err)
+{
+	struct tare_new_file file;
+	enum tare_status status;
+
+	status = tare_new_file_open(&file, path, err);
+	if (status != TARE_OK)
+		return status;
+	status = reporter->write(file.stream, input, err);
+	if (status == TARE_OK)
+		return tare_new_file_commit(&file, err);
+	tare_new_file_abandon(&file);
+	return status;
+}
+
+static enum tare_status
+write_stdout(const struct tare_reporter *reporter, const struct tare_report_input *input,
+	struct tare_err *err)
+{
+	enum tare_status status = reporter->write(stdout, input, err);
+
+	if (status == TARE_OK && (fflush(stdout) != 0 || ferror(stdout)))
+		status = tare_err_errno(err, TARE_OUTSIDE, "cannot write to standard output");
+	return status;
+}
+
+/* Every report is tried: one that cannot be written does not cost the others. */
+static enum tare_status
+report(struct tare_session *session, struct tare_err *err)
+{
+	const struct tare_session_options *options = &session->options;
+	const struct tare_report_input input = {
+		.run = session->run,
+		.base = session->base,
+		.sets = session->sets,
+		.set_count = session->set_count,
+		.gate = session->gate.result == TARE_GATE_NOT_ASKED ? NULL : &session->gate,
+		.color = options->color,
+		.width = options->width,
+	};
+	enum tare_status first = TARE_OK;
+
+	for (size_t i = 0; i < options->report_count; i++) {
+		const struct tare_report_request *request = &options->reports[i];
+		const struct tare_reporter *reporter = tare_reporter_find(request->format);
+		struct tare_err own = {0};
+		enum tare_status status =
+			strcmp(request->path, "-") == 0
+				? write_stdout(reporter, &input, &own)
+				: write_file(reporter, request->path, &input, &own);
+
+		if (status == TARE_OK || first != TARE_OK)
+			continue;
+		*err = own;
+		first = tare_err_where(err, "%s", request->format);
+	}
+	return first;
+}
+
+const struct tare_stage tare_stage_report = {
+	.name = "report",
+	.needs = TARE_PART_VERDICTS,
+	.makes = TARE_PART_REPORTS,
+	.run = report,
+};

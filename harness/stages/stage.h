@@ -1,0 +1,38 @@
+/*
+ * Stages: a name, what it needs, what it makes, and one function.
+ *
+ * tare_stages_run() runs them in order, checks needs and makes, and puts the stage's name in front
+ * of an error. A stage that `may_fail` does not stop the others: its error is kept in
+ * session->deferred and decides the exit code at the end.
+ */
+#ifndef TARE_STAGES_STAGE_H
+#define TARE_STAGES_STAGE_H
+
+#include "harness/stages/session.h"
+
+struct tare_stage {
+	const char *name;
+	unsigned needs; /* enum tare_part */
+	unsigned makes;
+	bool may_fail;
+	enum tare_status (*run)(struct tare_session *session, struct tare_err *err);
+};
+
+extern const struct tare_stage tare_stage_load;     /* suite.yaml -> suite */
+extern const struct tare_stage tare_stage_expand;   /* suite -> plan */
+extern const struct tare_stage tare_stage_describe; /* machine, run id, journal with its header */
+extern const struct tare_stage tare_stage_baseline; /* the run to compare with */
+extern const struct tare_stage tare_stage_measure;  /* plan -> samples, in the journal as they come */
+extern const struct tare_stage tare_stage_compare;  /* samples -> verdicts and gate */
+extern const struct tare_stage tare_stage_store;    /* run and verdicts -> history */
+extern const struct tare_stage tare_stage_report;   /* run and verdicts -> files */
+
+enum tare_status tare_stages_run(struct tare_session *session,
+	const struct tare_stage *const *stages, size_t count, struct tare_err *err);
+
+/* Loads the run a user means by text: a journal's path where such a file exists, else what the store
+ * resolves. suite may be NULL. The caller frees *run_out. */
+enum tare_status tare_stage_find_run(struct tare_run **run_out, struct tare_session *session,
+	const char *text, const char *suite, struct tare_err *err);
+
+#endif
