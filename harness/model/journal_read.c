@@ -6,6 +6,7 @@
 #include "harness/base/json.h"
 #include "harness/model/journal.h"
 #include "harness/model/journal_decode.h"
+#include "harness/model/journal_scan.h"
 
 enum { BLOCK_LEN = 64 << 10 };
 
@@ -197,6 +198,8 @@ read_lines(struct tare_run *run, struct lines *lines, double *values, struct tar
 				warn_of_cut_line(run, lines, line.len);
 			return TARE_OK;
 		}
+		if (tare_journal_scan_sample(run, line.text, line.len, values))
+			continue;
 		status = parse_line(&value, lines, &line, err);
 		if (status != TARE_OK)
 			return status;
