@@ -3,9 +3,9 @@
  *
  * A store is a const table of functions and one line in registry.c; memory is the template. The
  * functions say what the program wants to know, never how to query: there is no general query.
- * Life cycle: tare_store_open(url) -> any calls -> close. Results go into the arena passed in. A URL
- * is "sqlite:PATH", "memory:" or, in builds that have it, "postgresql://...". Passwords never appear
- * in messages. Errors: TARE_OUTSIDE with what failed and the remedy; TARE_NOT_FOUND.
+ * Life cycle: tare_store_open(url) -> any calls -> close. Results go into the arena passed in. A
+ * URL is "sqlite:PATH", "memory:" or, in builds that have it, "postgresql://...". Passwords never
+ * appear in messages. Errors: TARE_OUTSIDE with what failed and the remedy; TARE_NOT_FOUND.
  */
 #ifndef TARE_STORE_STORE_H
 #define TARE_STORE_STORE_H
@@ -53,7 +53,7 @@ struct tare_store_point {
 };
 
 struct tare_store_filter {
-	const char *suite;   /* NULL: all, as for the next */
+	const char *suite; /* NULL: all, as for the next */
 	const char *release;
 	size_t limit; /* newest first; 0: all */
 };
@@ -68,24 +68,31 @@ struct tare_store_ops {
 	 * nothing (*added_out false); one that was incomplete and has more now is replaced. */
 	enum tare_status (*put_run)(struct tare_store *store, bool *added_out,
 		const struct tare_run *run, struct tare_err *err);
-	/* Comparisons of a run that is in the store; they replace earlier ones with the same base
-	 * label. */
+	/* Comparisons of a run that is in the store (else TARE_NOT_FOUND); they replace earlier
+	 * ones with the same base label. They go with the run when it is removed or replaced. */
 	enum tare_status (*put_comparisons)(struct tare_store *store, const char *run_id,
 		const struct tare_comparison_set *set, struct tare_err *err);
-	/* A whole run with its samples, as tare_journal_read() would give it. The caller frees it. */
+	/* The comparisons of a run, by base label; nothing where there are none. */
+	enum tare_status (*get_comparisons)(struct tare_store *store,
+		struct tare_comparison_set **sets_out, size_t *count_out, struct tare_arena *arena,
+		const char *run_id, struct tare_err *err);
+	/* A whole run with its samples, as tare_journal_read() would give it. The caller frees it.
+	 */
 	enum tare_status (*get_run)(struct tare_store *store, struct tare_run **run_out,
 		const char *run_id, struct tare_err *err);
-	/* Newest first. */
+	/* Newest first. filter NULL: all, as for the next. */
 	enum tare_status (*list_runs)(struct tare_store *store, struct tare_store_run **runs_out,
 		size_t *count_out, struct tare_arena *arena, const struct tare_store_filter *filter,
 		struct tare_err *err);
-	/* Oldest first. case_name: exact name, or NULL for all cases of the filter's suite. */
+	/* Oldest first, the newest filter->limit of them; within a run in the order of its cases.
+	 * case_name: exact name, or NULL for all cases; metric: its name, or NULL for all. */
 	enum tare_status (*history)(struct tare_store *store, struct tare_store_point **points_out,
 		size_t *count_out, struct tare_arena *arena, const char *case_name,
 		const char *metric, const struct tare_store_filter *filter, struct tare_err *err);
-	/* Names of all cases ever measured, sorted; for did-you-mean. */
+	/* Names of all cases of the runs in the store, sorted by their bytes; for did-you-mean. */
 	enum tare_status (*list_cases)(struct tare_store *store, const char ***names_out,
 		size_t *count_out, struct tare_arena *arena, struct tare_err *err);
+	/* TARE_NOT_FOUND where there is no such run. */
 	enum tare_status (*remove_run)(
 		struct tare_store *store, const char *run_id, struct tare_err *err);
 	void (*close)(struct tare_store *store);
@@ -103,9 +110,10 @@ enum tare_status tare_store_open(
 	struct tare_store **store_out, const char *url, struct tare_err *err);
 void tare_store_close(struct tare_store *store); /* NULL is allowed */
 
-/* Finds the one run a user means: a run id or a unique beginning of one, a release (its newest run),
- * "latest", or "latest:SUITE". TARE_NOT_FOUND names what is near; TARE_INVALID where several runs
- * match. suite may be NULL. */
+/* Finds the one run a user means, tried in this order: "latest" or "latest:SUITE", a run id, a
+ * release (its newest run), the unique beginning of a run id. Where suite is not NULL, "latest" and
+ * releases mean runs of that suite; an id is an id. TARE_NOT_FOUND names what is near; TARE_INVALID
+ * where several runs match. *run_id_out is in the arena. */
 enum tare_status tare_store_resolve(struct tare_store *store, char **run_id_out,
 	struct tare_arena *arena, const char *text, const char *suite, struct tare_err *err);
 

@@ -1,0 +1,2 @@
+INSERT INTO cases (digest, suite_id, name, benchmark, variant)
+VALUES ($digest, $suite_id, $name, $benchmark, $variant);

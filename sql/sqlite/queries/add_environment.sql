@@ -1,0 +1,1 @@
+INSERT INTO environments (digest, fingerprint) VALUES ($digest, $fingerprint);

@@ -1,0 +1,1 @@
+INSERT INTO releases (name) VALUES ($name) ON CONFLICT (name) DO NOTHING;

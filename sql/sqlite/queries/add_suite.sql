@@ -1,0 +1,1 @@
+INSERT INTO suites (name) VALUES ($name) ON CONFLICT (name) DO NOTHING;

@@ -1,0 +1,1 @@
+SELECT warning, text, advice FROM warnings WHERE run_id = $run_id ORDER BY position;

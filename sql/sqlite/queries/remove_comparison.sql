@@ -1,0 +1,1 @@
+DELETE FROM comparisons WHERE run_id = $run_id AND base_label = $base_label;
