@@ -7,7 +7,7 @@
 #define DIM   "\x1b[2m"
 #define RESET "\x1b[0m"
 
-enum { GAP = 2, TEXT_WIDTH_MIN = 12 };
+enum { GAP = 2, TEXT_WIDTH_MIN = 8 };
 
 struct tare_table_row {
 	struct tare_table_cell cells[TARE_TABLE_COLUMNS_MAX];
@@ -251,7 +251,7 @@ widest_text(const struct layout *layout, const struct tare_table *table)
 	size_t widest = table->column_count;
 
 	for (size_t i = 0; i < table->column_count; i++) {
-		if (layout->left_out[i] || table->columns[i].right ||
+		if (layout->left_out[i] || table->columns[i].right || table->columns[i].whole ||
 			layout->widths[i] <= TEXT_WIDTH_MIN)
 			continue;
 		if (widest == table->column_count || layout->widths[i] > layout->widths[widest])

@@ -1,7 +1,7 @@
 /*
- * A table for a terminal: columns lined up. Where the terminal is narrow, the least important columns
- * are left out until the first has TARE_TABLE_NAME_MIN columns (or all it needs), then texts are
- * shortened in their middle; numbers never are.
+ * A table for a terminal: columns lined up. Where the terminal is narrow, the least important
+ * columns are left out until the first has TARE_TABLE_NAME_MIN columns (or all it needs), then
+ * texts are shortened in their middle; numbers never are.
  *
  * Life cycle: tare_table_begin(), add rows and notes, write. Texts are borrowed and must be safe to
  * print (tare_text_safe()) and outlive the table; rows live in the arena.
@@ -19,7 +19,8 @@ enum { TARE_TABLE_COLUMNS_MAX = 8, TARE_TABLE_NAME_MIN = 32 };
 
 struct tare_table_column {
 	const char *title;
-	bool right;     /* lined up to the right */
+	bool right;     /* lined up to the right, and never shortened: for numbers */
+	bool whole;     /* never shortened */
 	unsigned spare; /* 0: never left out; the highest is left out first */
 };
 

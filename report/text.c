@@ -432,12 +432,16 @@ write_left_out(const struct page *page, const struct selection *selection)
 	if (selection->left_out[TARE_VERDICT_NO_CHANGE] > 0)
 		fprintf(page->out, "  %zu without change\n",
 			selection->left_out[TARE_VERDICT_NO_CHANGE]);
-	if (others[TARE_VERDICT_REGRESSION] + others[TARE_VERDICT_IMPROVEMENT] > 0)
-		fprintf(page->out,
-			"%s  metrics that are not gated: %zu of %zu comparisons worse, %zu "
-			"better%s\n",
-			style(page, DIM), others[TARE_VERDICT_REGRESSION], selection->other_count,
-			others[TARE_VERDICT_IMPROVEMENT], style(page, RESET));
+	if (others[TARE_VERDICT_REGRESSION] + others[TARE_VERDICT_IMPROVEMENT] == 0)
+		return;
+	fprintf(page->out, "  %s", style(page, DIM));
+	tare_display_wrapped(page->out,
+		tare_arena_printf(page->arena,
+			"metrics that are not gated: %zu of %zu comparisons worse, %zu better",
+			others[TARE_VERDICT_REGRESSION], selection->other_count,
+			others[TARE_VERDICT_IMPROVEMENT]),
+		2, page->width);
+	fputs(style(page, RESET), page->out);
 }
 
 /* A single comparison needs no table: "head is 1.034x of base, +3.4 % [+2.5 %, +9.6 %]". */
@@ -500,7 +504,7 @@ write_comparisons(const struct page *page, const struct tare_comparison_set *set
 		{.title = "95 % interval", .right = true},
 		{.title = "MDE", .right = true, .spare = 3},
 		{.title = "n", .right = true, .spare = 2},
-		{.title = "verdict"},
+		{.title = "verdict", .whole = true},
 	};
 	struct selection selection = select_comparisons(page, set);
 	struct tare_table table;

@@ -1,0 +1,221 @@
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "report/table.h"
+#include "tests/unit/report/fixture.h"
+
+static size_t
+longest_line(const char *text)
+{
+	size_t longest = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		char *line = strndup(text, len);
+
+		if (tare_display_width(line) > longest)
+			longest = tare_display_width(line);
+		free(line);
+		text += len + (text[len] == '\n');
+	}
+	return longest;
+}
+
+static void
+check_golden(struct fixture *fixture, const char *name)
+{
+	char *text = fixture_report("text", &fixture->input);
+
+	assert_golden(name, text);
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+shows_a_typical_run(void **state)
+{
+	(void)state;
+	check_golden(fixture_typical(), "typical.txt");
+}
+
+static void
+shows_more_columns_on_a_wide_terminal(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+
+	(void)state;
+	fixture->input.width = 120;
+	check_golden(fixture, "typical_wide.txt");
+}
+
+static void
+colours_only_where_allowed(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *plain = fixture_report("text", &fixture->input);
+
+	(void)state;
+	assert_null(strchr(plain, '\x1b'));
+	free(plain);
+	fixture->input.color = true;
+	check_golden(fixture, "typical_color.txt");
+}
+
+static void
+warns_loudly_when_environments_differ(void **state)
+{
+	(void)state;
+	check_golden(fixture_across_runs(), "across_runs.txt");
+}
+
+static void
+shows_failures_with_their_stderr(void **state)
+{
+	(void)state;
+	check_golden(fixture_failed(), "failed.txt");
+}
+
+static void
+says_that_nothing_was_measured(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	char *text = fixture_report("text", &fixture->input);
+
+	(void)state;
+	assert_contains(text, "0 cases, 0 invocations");
+	assert_contains(text, "\n0 cases measured\n");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+says_a_single_comparison_in_one_line(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *text;
+
+	(void)state;
+	fixture->sets->item_count = 1;
+	fixture->sets->geomean_count = 1;
+	text = fixture_report("text", &fixture->input);
+	assert_contains(
+		text, "  wall of head: 1.034x of base, +3.4 % [+2.5 %, +4.6 %]  regression\n");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+keeps_to_the_width_of_the_terminal(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+
+	(void)state;
+	for (int width = 64; width <= 160; width += 16) {
+		char *text;
+
+		fixture->input.width = width;
+		text = fixture_report("text", &fixture->input);
+		if (longest_line(text) > (size_t)width)
+			fail_msg("%zu columns at width %d", longest_line(text), width);
+		assert_contains(text, "10.15 ms");
+		assert_contains(text, "[+29.1 %, +31.2 %]");
+		free(text);
+	}
+	fixture_free(fixture);
+}
+
+static void
+lets_no_outside_text_drive_the_terminal(void **state)
+{
+	struct fixture *fixture = fixture_hostile(HOSTILE);
+	char *text = fixture_report("text", &fixture->input);
+
+	(void)state;
+	assert_null(strchr(text, '\x1b'));
+	assert_null(strchr(text, '\r'));
+	assert_null(strchr(text, '\xff'));
+	assert_contains(text, "\\x1b[31m\\xff\\r");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+lists_what_stands_out_of_a_large_suite(void **state)
+{
+	struct fixture *fixture = fixture_large(1000, 7);
+	char *text = fixture_report("text", &fixture->input);
+
+	(void)state;
+	assert_true(count_of(text, "\n") < 100);
+	assert_int_equal(10, count_of(text, "  regression\n"));
+	assert_int_equal(10, count_of(text, "  inconclusive\n"));
+	assert_contains(text, "\n  980 without change\n");
+	assert_contains(text, "1990 cases without regression, improvement or failure not listed");
+	assert_contains(text, "10 regressions, 10 inconclusive in 1000 comparisons\n");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+lists_every_case_where_nothing_was_compared(void **state)
+{
+	struct fixture *fixture = fixture_large(200, 2);
+	char *text;
+
+	(void)state;
+	fixture->input.set_count = 0;
+	text = fixture_report("text", &fixture->input);
+	assert_int_equal(200, count_of(text, "@base"));
+	assert_int_equal(200, count_of(text, "@head"));
+	assert_lacks(text, "not listed");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+leaves_out_intervals_that_cannot_be_had(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < fixture->sets->item_count; i++) {
+		fixture->sets->items[i].ratio_low = NAN;
+		fixture->sets->items[i].ratio_high = NAN;
+		fixture->sets->items[i].mde = NAN;
+	}
+	fixture->sets->geomean_low = NAN;
+	text = fixture_report("text", &fixture->input);
+	assert_lacks(text, "nan");
+	assert_contains(text, "+3.4 %            n/a  regression");
+	free(text);
+	fixture_free(fixture);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shows_a_typical_run),
+		cmocka_unit_test(shows_more_columns_on_a_wide_terminal),
+		cmocka_unit_test(colours_only_where_allowed),
+		cmocka_unit_test(warns_loudly_when_environments_differ),
+		cmocka_unit_test(shows_failures_with_their_stderr),
+		cmocka_unit_test(says_that_nothing_was_measured),
+		cmocka_unit_test(says_a_single_comparison_in_one_line),
+		cmocka_unit_test(keeps_to_the_width_of_the_terminal),
+		cmocka_unit_test(lets_no_outside_text_drive_the_terminal),
+		cmocka_unit_test(lists_what_stands_out_of_a_large_suite),
+		cmocka_unit_test(lists_every_case_where_nothing_was_compared),
+		cmocka_unit_test(leaves_out_intervals_that_cannot_be_had),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
