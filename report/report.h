@@ -17,13 +17,13 @@
 #include "harness/model/run.h"
 
 struct tare_report_input {
-	const struct tare_run *run;  /* the head; NULL is not allowed */
-	const struct tare_run *base; /* NULL where nothing was compared across runs */
+	const struct tare_run *run;             /* the head; NULL is not allowed */
+	const struct tare_run *base;            /* NULL where nothing was compared across runs */
 	const struct tare_comparison_set *sets; /* variants first, then across runs */
 	size_t set_count;
 	const struct tare_gate_outcome *gate; /* NULL: not asked for */
-	bool color; /* text: ANSI colours allowed */
-	int width;  /* text: columns of the terminal; 0: 80 */
+	bool color;                           /* text: ANSI colours allowed */
+	int width;                            /* text: columns of the terminal; 0: 80 */
 };
 
 struct tare_reporter {

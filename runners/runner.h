@@ -1,12 +1,11 @@
 /*
  * Runners: start one program somewhere and say what it took.
  *
- * A runner is a const table of functions at the end of its file and one line in registry.c. Promised
- * call order:
- *   supported()? -> open -> { case_begin -> { invoke | start/stop service }* -> case_end }* -> close
- * Several cases may be begun at once (variants are interleaved). One call at a time, from one thread.
- * A runner owns what it starts: after close(), and after the death of tare by any signal, none of the
- * measured programs, hooks or services is left running.
+ * A runner is a const table of functions at the end of its file and one line in registry.c.
+ * Promised call order: supported()? -> open -> { case_begin -> { invoke | start/stop service }* ->
+ * case_end }* -> close Several cases may be begun at once (variants are interleaved). One call at a
+ * time, from one thread. A runner owns what it starts: after close(), and after the death of tare
+ * by any signal, none of the measured programs, hooks or services is left running.
  *
  * Replay is the template for the next runner: it starts nothing.
  */
@@ -27,10 +26,15 @@ struct tare_runner; /* an open one; each implementation's own */
 struct tare_runner_options {
 	const char *run_id;
 	uint64_t seed;
-	uint64_t began_ns;  /* CLOCK_MONOTONIC when the run began */
-	const char *agent_path;  /* NULL: TARE_AGENT, beside the executable, or ../libexec/tare */
-	const char *pending_path; /* NULL: no pending file, and so no batches */
-	/* Set by a signal handler: a running invocation is killed and TARE_INTERRUPTED returned. */
+	uint64_t began_ns;      /* CLOCK_MONOTONIC when the run began */
+	const char *agent_path; /* NULL: TARE_AGENT, beside the executable, or ../libexec/tare */
+	/* NULL: no pending file, and so no batches. open() makes it and overwrites what is there,
+	 * so recover that first; close() leaves it, so remove it once everything is journalled. */
+	const char *pending_path;
+	/* Changed by a signal handler (installed without SA_RESTART): a running invocation is
+	 * killed and TARE_INTERRUPTED returned. Where it is not 0 already nothing is measured and
+	 * no service is started, but hooks run, so that cleaning up is possible; a further change
+	 * kills those. NULL: nothing interrupts. */
 	const volatile sig_atomic_t *interrupted;
 };
 
@@ -44,10 +48,10 @@ struct tare_invocation {
 	const struct tare_case *subject; /* NULL for builds */
 	const struct tare_program *program;
 	enum tare_role role;
-	uint64_t seq;   /* of the first; the batch counts on */
-	uint32_t pair;  /* of the first; the batch counts on */
+	uint64_t seq;  /* of the first; the batch counts on */
+	uint32_t pair; /* of the first; the batch counts on */
 	bool warmup;
-	uint32_t count; /* at least 1; more only where supports_batch() says so */
+	uint32_t count;     /* at least 1; more only where supports_batch() says so */
 	uint64_t budget_ns; /* a batch begins no further invocation after this long */
 	/* Where the program's standard error and, for hooks, output go; NULL: kept in memory, and
 	 * the tail is reported with a failure. Appended to. */
@@ -57,12 +61,17 @@ struct tare_invocation {
 /* What came of one invocation. Text is valid until the next invoke() on this runner. */
 struct tare_outcome {
 	struct tare_agent_record record;
-	const double *values;  /* replay: [metric_count], NaN where not given; NULL: use the record */
+	const double
+		*values; /* replay: [metric_count], NaN where not given; NULL: use the record */
 	const char *stdout_text; /* captured, NUL-terminated; NULL unless captured */
 	size_t stdout_len;
-	const char *stderr_text; /* at most the last 64 KiB; NULL where it went to a log */
+	/* At most the last 64 KiB; NULL where it went to a log. What a batch wrote is at its last
+	 * outcome: a batch ends with the first invocation that fails. */
+	const char *stderr_text;
 	size_t stderr_len;
 	bool output_cut; /* captured output was longer than TARE_CAPTURE_MAX */
+	/* TARE_RECORD_NOT_STARTED: the sentence, "cannot find 'x' on PATH"; else NULL. */
+	const char *start_failure;
 };
 
 struct tare_runner_ops {
@@ -72,7 +81,8 @@ struct tare_runner_ops {
 	enum tare_status (*supported)(struct tare_err *err);
 	enum tare_status (*open)(struct tare_runner **runner_out,
 		const struct tare_runner_options *options, struct tare_err *err);
-	/* Pins, cgroups, containers; verifies what it applied. cpus_out: the pins as applied ("2-3",
+	/* Pins, cgroups, containers; verifies what it applied. cpus_out: the pins as applied
+	 * ("2-3",
 	 * "" for none), valid until close. */
 	enum tare_status (*case_begin)(struct tare_runner *runner, const char **cpus_out,
 		const struct tare_case *subject, struct tare_err *err);
@@ -82,7 +92,8 @@ struct tare_runner_ops {
 	 * TARE_OUTSIDE, TARE_INTERRUPTED; outcomes[0..*done_out) are valid even then. */
 	enum tare_status (*invoke)(struct tare_runner *runner, struct tare_outcome *outcomes,
 		uint32_t *done_out, const struct tare_invocation *invocation, struct tare_err *err);
-	/* True where count > 1 is allowed for this program: nothing is captured, nothing to prepare. */
+	/* True where count > 1 is allowed for this program: nothing is captured, nothing to
+	 * prepare. */
 	bool (*supports_batch)(const struct tare_runner *runner, const struct tare_case *subject);
 	/* Starts a service and waits until it is ready; its output goes to log_path. *id_out is for
 	 * stopping it. Errors name the service and its log. */
@@ -94,6 +105,9 @@ struct tare_runner_ops {
 	void (*case_end)(struct tare_runner *runner, const struct tare_case *subject);
 	void (*close)(struct tare_runner *runner);
 };
+
+extern const struct tare_runner_ops tare_runner_host;
+extern const struct tare_runner_ops tare_runner_replay;
 
 /* The registry, NULL-terminated. */
 extern const struct tare_runner_ops *const tare_runners[];

@@ -2,8 +2,8 @@
  * Comparing: two sets of samples -> verdicts, and the gate over them.
  *
  * Works on runs from any day and any machine; never measures. Results go into the arena passed in
- * and point into the runs, which must outlive them. Formulas: shared with harness/stats; the rules of
- * the verdict are section 3 of the statistics notes (see ARCHITECTURE.md).
+ * and point into the runs, which must outlive them. Formulas: shared with harness/stats; the rules
+ * of the verdict are section 3 of the statistics notes (see ARCHITECTURE.md).
  */
 #ifndef TARE_COMPARE_COMPARE_H
 #define TARE_COMPARE_COMPARE_H
@@ -24,8 +24,8 @@ enum tare_status tare_compare_variants(struct tare_comparison_set *set_out,
 	struct tare_arena *arena, const struct tare_run *run,
 	const struct tare_compare_options *options, struct tare_err *err);
 
-/* Head against base, unpaired: cases joined by benchmark, parameters and variant; where each run has
- * one variant at most, the variant's name does not matter. Labels: release, else run id. */
+/* Head against base, unpaired: cases joined by benchmark, parameters and variant; where each run
+ * has one variant at most, the variant's name does not matter. Labels: release, else run id. */
 enum tare_status tare_compare_runs(struct tare_comparison_set *set_out, struct tare_arena *arena,
 	const struct tare_run *base, const struct tare_run *head,
 	const struct tare_compare_options *options, struct tare_err *err);

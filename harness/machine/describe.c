@@ -131,12 +131,14 @@ describe_cpu(const struct reader *reader, const struct tare_machine_identity *id
 	const char *model = find_field(reader, cpuinfo, "model name", ':');
 	const char *flags = find_field(reader, cpuinfo, "flags", ':');
 
-	add(reader, "cpu.model", model ? model : find_field(reader, cpuinfo, "Processor", ':'), true);
+	add(reader, "cpu.model", model ? model : find_field(reader, cpuinfo, "Processor", ':'),
+		true);
 	add_if_there(reader, "cpu.microcode", find_field(reader, cpuinfo, "microcode", ':'), true);
 	add(reader, "cpu.online", read_line(reader, "/sys/devices/system/cpu/online"), false);
 	add(reader, "cpu.allowed",
 		tare_arena_printf(reader->arena, "%d", CPU_COUNT(&identity->allowed)), true);
-	add_if_there(reader, "cpu.smt", read_line(reader, "/sys/devices/system/cpu/smt/active"), true);
+	add_if_there(
+		reader, "cpu.smt", read_line(reader, "/sys/devices/system/cpu/smt/active"), true);
 	add_if_there(reader, "cpu.governor",
 		read_line(reader, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), true);
 	add_if_there(reader, "cpu.boost",
@@ -144,8 +146,8 @@ describe_cpu(const struct reader *reader, const struct tare_machine_identity *id
 	add_if_there(reader, "cpu.no_turbo",
 		read_line(reader, "/sys/devices/system/cpu/intel_pstate/no_turbo"), true);
 	add(reader, "machine.virtual", has_word(flags, "hypervisor") ? "yes" : "no", true);
-	add_if_there(
-		reader, "machine.product", read_line(reader, "/sys/class/dmi/id/product_name"), true);
+	add_if_there(reader, "machine.product", read_line(reader, "/sys/class/dmi/id/product_name"),
+		true);
 }
 
 static void
@@ -164,7 +166,10 @@ describe_memory(const struct reader *reader)
 	}
 	add(reader, "memory.bytes", total, true);
 	add(reader, "memory.swap",
-		!swap ? NULL : strtoull(swap, NULL, 10) > 0 ? "on" : "off", false);
+		!swap                          ? NULL
+		: strtoull(swap, NULL, 10) > 0 ? "on"
+					       : "off",
+		false);
 	add_if_there(reader, "memory.thp",
 		bracketed(reader, read_line(reader, "/sys/kernel/mm/transparent_hugepage/enabled")),
 		true);
@@ -180,8 +185,8 @@ describe_kernel(const struct reader *reader, const struct tare_machine_identity 
 	add(reader, "os.name", find_field(reader, release, "PRETTY_NAME", '='), false);
 	add(reader, "kernel.aslr", read_line(reader, "/proc/sys/kernel/randomize_va_space"), true);
 	add(reader, "kernel.clocksource",
-		read_line(reader,
-			"/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+		read_line(
+			reader, "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
 		true);
 	add_if_there(reader, "kernel.isolated_cpus",
 		read_line(reader, "/sys/devices/system/cpu/isolated"), true);

@@ -15,8 +15,7 @@ struct tare_topology {
 };
 
 enum tare_status
-tare_topology_open(
-	struct tare_topology **topology_out, const char *synthetic, struct tare_err *err)
+tare_topology_open(struct tare_topology **topology_out, const char *synthetic, struct tare_err *err)
 {
 	struct tare_topology *topology = tare_xcalloc(1, sizeof(*topology));
 	bool loaded;
@@ -55,7 +54,8 @@ static enum tare_status
 policy_invalid(struct tare_err *err, const char *policy)
 {
 	return tare_err_set(err, TARE_INVALID,
-		"cpus '%.100s' is not understood; expected none, a number of cores like 2, or a list "
+		"cpus '%.100s' is not understood; expected none, a number of cores like 2, or a "
+		"list "
 		"of CPUs like 2-3 or 1,3",
 		policy);
 }
@@ -133,8 +133,8 @@ cpus_print(char *text_out, size_t size, const cpu_set_t *cpus)
 			continue;
 		while (cpu + 1 < CPU_SETSIZE && CPU_ISSET(cpu + 1, cpus))
 			cpu++;
-		len += (size_t)snprintf(text_out + len, size - len, first == cpu ? "%s%d" : "%s%d-%d",
-			len ? "," : "", first, cpu);
+		len += (size_t)snprintf(text_out + len, size - len,
+			first == cpu ? "%s%d" : "%s%d-%d", len ? "," : "", first, cpu);
 	}
 }
 
@@ -156,7 +156,8 @@ choose_list(struct tare_pin *pin, const struct tare_topology *topology, const ch
 
 			hwloc_bitmap_list_snprintf(there, sizeof(there), allowed);
 			return tare_err_set(err, TARE_INVALID,
-				"cpus '%.100s' names CPU %u, which this process may not use; there are %s",
+				"cpus '%.100s' names CPU %u, which this process may not use; there "
+				"are %s",
 				policy, cpu, there);
 		}
 		if (housekeeping && hwloc_bitmap_isset(housekeeping->cpuset, cpu))
@@ -165,7 +166,8 @@ choose_list(struct tare_pin *pin, const struct tare_topology *topology, const ch
 	return TARE_OK;
 }
 
-/* Cores of one NUMA node, the housekeeping core last so that it is taken only when all others are. */
+/* Cores of one NUMA node, the housekeeping core last so that it is taken only when all others are.
+ */
 static size_t
 node_cores(hwloc_obj_t *cores_out, const struct tare_topology *topology,
 	hwloc_const_cpuset_t within, size_t capacity)
@@ -235,7 +237,8 @@ choose_count(struct tare_pin *pin, const struct tare_topology *topology, size_t 
 	free(cores);
 	if (!found)
 		return tare_err_set(err, TARE_UNSUPPORTED,
-			"cpus '%zu' asks for %zu physical cores, this machine has %zu; the most it can "
+			"cpus '%zu' asks for %zu physical cores, this machine has %zu; the most it "
+			"can "
 			"give is %zu",
 			wanted, wanted, count, count);
 	return TARE_OK;

@@ -2,12 +2,10 @@
  * Pinning: which CPUs a case gets.
  *
  * tare_topology_open() loads a machine through hwloc (this one, or a synthetic description for
- * tests); tare_pin_choose() is pure over it; applying is the runner's and agent's business, and they
- * verify by reading the affinity back. Policies:
- *   none         not pinned
- *   N            N physical cores, one PU each, of one NUMA node where they fit, without the
- *                housekeeping core (the first one allowed) and its siblings
- *   A-B,C        exactly these CPUs, by the kernel's numbers
+ * tests); tare_pin_choose() is pure over it; applying is the runner's and agent's business, and
+ * they verify by reading the affinity back. Policies: none         not pinned N            N
+ * physical cores, one PU each, of one NUMA node where they fit, without the housekeeping core (the
+ * first one allowed) and its siblings A-B,C        exactly these CPUs, by the kernel's numbers
  * Where a machine has no core to spare the housekeeping core is shared, and the choice says so.
  */
 #ifndef TARE_PIN_PIN_H

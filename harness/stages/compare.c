@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/compare/compare.h"
 #include "harness/stages/stage.h"
@@ -7,6 +8,30 @@
 
 /* Past this share of severe outliers a case is worth a warning (section 2 of the statistics). */
 #define SEVERE_SHARE 0.10
+
+enum tare_status
+tare_stage_gate_parse(struct tare_gate *gate_out, const char *text, struct tare_arena *arena,
+	struct tare_err *err)
+{
+	struct tare_gate gate = {.asked_for = true};
+	char *copy = tare_arena_strdup(arena, text);
+
+	for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
+		enum tare_verdict verdict;
+
+		if (!tare_verdict_parse(&verdict, word))
+			return tare_err_set(err, TARE_INVALID,
+				"--gate: '%s' is not a verdict; expected regression, inconclusive, "
+				"improvement or no_change, separated by commas",
+				word);
+		gate.fail_on |= 1u << verdict;
+	}
+	if (!gate.fail_on)
+		return tare_err_set(err, TARE_INVALID,
+			"--gate is empty; expected verdicts like regression,inconclusive");
+	*gate_out = gate;
+	return TARE_OK;
+}
 
 static void
 warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
@@ -27,9 +52,10 @@ warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
 			"quieten the machine, pin the benchmark with `cpus:`, or add a warm-up");
 	if (tare_bimodal(values, count))
 		tare_run_warn(session->run, "bimodal",
-			tare_arena_printf(session->arena,
-				"%s: wall times fall into two groups", record->name),
-			"look at the samples in run order: caches, frequency or another process may "
+			tare_arena_printf(session->arena, "%s: wall times fall into two groups",
+				record->name),
+			"look at the samples in run order: caches, frequency or another process "
+			"may "
 			"switch between two states");
 	free(values);
 }

@@ -20,31 +20,6 @@ describe_machine(struct tare_environment *environment_out, struct tare_arena *ar
 	tare_machine_describe(environment_out, arena, "", &identity);
 }
 
-/* --gate goes over the suite's own. */
-static enum tare_status
-gate_parse(struct tare_gate *gate_out, const char *text, struct tare_arena *arena,
-	struct tare_err *err)
-{
-	struct tare_gate gate = {.asked_for = true};
-	char *copy = tare_arena_strdup(arena, text);
-
-	for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
-		enum tare_verdict verdict;
-
-		if (!tare_verdict_parse(&verdict, word))
-			return tare_err_set(err, TARE_INVALID,
-				"--gate: '%s' is not a verdict; expected regression, inconclusive, "
-				"improvement or no_change, separated by commas",
-				word);
-		gate.fail_on |= 1u << verdict;
-	}
-	if (!gate.fail_on)
-		return tare_err_set(err, TARE_INVALID,
-			"--gate is empty; expected verdicts like regression,inconclusive");
-	*gate_out = gate;
-	return TARE_OK;
-}
-
 static enum tare_status
 open_fresh(struct tare_session *session, struct tare_err *err)
 {
@@ -57,13 +32,12 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	tare_run_from_plan(run, session->plan);
 	describe_machine(&run->environment, run->arena);
 	run->release = tare_arena_strdup(run->arena, options->release);
-	run->command_line =
-		options->has_seed
-			? tare_arena_strdup(run->arena, options->command_line)
-			: tare_arena_printf(run->arena, "%s --seed %llu", options->command_line,
-				  (unsigned long long)run->seed);
+	run->command_line = options->has_seed
+				    ? tare_arena_strdup(run->arena, options->command_line)
+				    : tare_arena_printf(run->arena, "%s --seed %llu",
+					      options->command_line, (unsigned long long)run->seed);
 	if (options->gate)
-		status = gate_parse(&run->gate, options->gate, run->arena, err);
+		status = tare_stage_gate_parse(&run->gate, options->gate, run->arena, err);
 	if (status != TARE_OK || !options->keep_journal)
 		return status;
 	session->journal_path = options->journal_path
@@ -76,8 +50,8 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 
 /* The plan must be what the journal was begun with: the same suite and the same cases. */
 static enum tare_status
-check_same_plan(const struct tare_session *session, const struct tare_run *run,
-	const char *path, struct tare_err *err)
+check_same_plan(const struct tare_session *session, const struct tare_run *run, const char *path,
+	struct tare_err *err)
 {
 	const struct tare_plan *plan = session->plan;
 	bool same = plan->case_count == run->case_count;
@@ -91,15 +65,16 @@ check_same_plan(const struct tare_session *session, const struct tare_run *run,
 		       plan->cases[i].metric_count == run->cases[i].metric_count;
 	if (!same)
 		return tare_err_set(err, TARE_INVALID,
-			"%s: the cases are not those of the journal; resume with the options it was "
+			"%s: the cases are not those of the journal; resume with the options it "
+			"was "
 			"begun with: %s",
 			path, run->command_line);
 	return TARE_OK;
 }
 
 static enum tare_status
-add_pending(struct tare_session *session, const struct tare_agent_record *record,
-	struct tare_err *err)
+add_pending(
+	struct tare_session *session, const struct tare_agent_record *record, struct tare_err *err)
 {
 	struct tare_run *run = session->run;
 	double values[TARE_BUILTIN_METRIC_COUNT];
@@ -136,8 +111,7 @@ static enum tare_status
 recover_pending(struct tare_session *session, struct tare_err *err)
 {
 	struct tare_pending *pending = tare_arena_alloc(session->arena, 1, sizeof(*pending));
-	const char *path =
-		tare_arena_printf(session->arena, "%s.pending", session->journal_path);
+	const char *path = tare_arena_printf(session->arena, "%s.pending", session->journal_path);
 	struct tare_run *run = session->run;
 	enum tare_status status = TARE_OK;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -78,9 +78,8 @@ tare_extractor_new(struct tare_extractor **extractor_out, const struct tare_case
 
 	extractor->subject = subject;
 	extractor->rules = tare_xcalloc(subject->metric_count + 1, sizeof(regex_t));
-	extractor->expected =
-		tare_xcalloc(expect->stdout_pattern_count + expect->stderr_pattern_count + 1,
-			sizeof(regex_t));
+	extractor->expected = tare_xcalloc(
+		expect->stdout_pattern_count + expect->stderr_pattern_count + 1, sizeof(regex_t));
 	status = compile_all(extractor, err);
 	if (status != TARE_OK) {
 		tare_extractor_free(extractor);
@@ -124,7 +123,8 @@ tare_extract_check(const struct tare_extractor *extractor, const struct tare_out
 
 		if (regexec(&extractor->expected[i], text, 0, NULL, 0) == 0)
 			continue;
-		return tare_err_set(err, TARE_FAILED, "%s does not match '%s'", stream_names[stream],
+		return tare_err_set(err, TARE_FAILED, "%s does not match '%s'",
+			stream_names[stream],
 			of_stdout ? expect->stdout_patterns[i]
 				  : expect->stderr_patterns[i - expect->stdout_pattern_count]);
 	}
@@ -139,8 +139,8 @@ numbers_add(struct numbers *numbers, double value, const char *unit)
 	if (numbers->count == numbers->capacity) {
 		size_t capacity = numbers->capacity ? 2 * numbers->capacity : 16;
 
-		numbers->values = tare_arena_grow(numbers->arena, numbers->values, numbers->count,
-			capacity, sizeof(double));
+		numbers->values = tare_arena_grow(
+			numbers->arena, numbers->values, numbers->count, capacity, sizeof(double));
 		numbers->capacity = capacity;
 	}
 	numbers->values[numbers->count++] = tare_unit_to_base(&base_unit, value, unit);
@@ -180,9 +180,8 @@ match_regex(struct numbers *numbers, const regex_t *regex, const struct tare_met
 			size_t len = (size_t)(group->rm_eo - group->rm_so);
 
 			if (!number_parse(&value, text + group->rm_so, len))
-				return tare_err_set(err, TARE_FAILED,
-					"'%.*s' is not a number", len > 40 ? 40 : (int)len,
-					text + group->rm_so);
+				return tare_err_set(err, TARE_FAILED, "'%.*s' is not a number",
+					len > 40 ? 40 : (int)len, text + group->rm_so);
 			numbers_add(numbers, value, numbers->written_unit);
 		}
 		text += groups[0].rm_eo;
@@ -229,8 +228,8 @@ collect_json(struct numbers *numbers, const json_t *value, const char *path, int
 		json_array_foreach((json_t *)(uintptr_t)value, i, item)
 		{
 			if (json_is_number(item) && numbers->count < TARE_MATCHES_MAX)
-				numbers_add(numbers, json_number_value(item),
-					numbers->written_unit);
+				numbers_add(
+					numbers, json_number_value(item), numbers->written_unit);
 		}
 		return;
 	}
@@ -263,7 +262,8 @@ match_json(struct numbers *numbers, const struct tare_metric_rule *rule, const c
 	return TARE_OK;
 }
 
-/* The unit behind a number on its line, where it measures the same as the rule's; else the rule's. */
+/* The unit behind a number on its line, where it measures the same as the rule's; else the rule's.
+ */
 static const char *
 line_unit(struct numbers *numbers, const char *at, const char *end)
 {

@@ -2,8 +2,8 @@
  * Extracting: metrics out of a program's output, and whether the output is as expected.
  *
  * An extractor holds a case's compiled patterns; new once per case, free at its end. The output is
- * hostile: bounded by the runner, matched in bounded time per match, at most TARE_MATCHES_MAX values
- * a metric.
+ * hostile: bounded by the runner, matched in bounded time per match, at most TARE_MATCHES_MAX
+ * values a metric.
  */
 #ifndef TARE_STAGES_EXTRACT_H
 #define TARE_STAGES_EXTRACT_H

@@ -347,21 +347,21 @@ measure_open(struct tare_measure *measure, struct tare_session *session)
 		.plan = plan,
 		.scratch = tare_arena_new(),
 		.last_seq = session->run->last_seq,
-		.pending_path = session->journal
-					? tare_arena_printf(session->arena, "%s.pending",
-						  session->journal_path)
-					: NULL,
+		.pending_path = session->journal ? tare_arena_printf(session->arena, "%s.pending",
+							   session->journal_path)
+						 : NULL,
 		.log_dir = tare_arena_printf(
 			session->arena, "%s/logs/%s", options->state_dir, session->run->id),
 	};
-	/* Dates tie a resumed run to its beginning; durations still come from the monotonic clock. */
-	measure->began_ns =
-		tare_monotonic_ns() - (tare_unix_ns() - session->run->started_unix_ns);
-	measure->cases = tare_arena_alloc(session->arena, plan->case_count, sizeof(*measure->cases));
+	/* Dates tie a resumed run to its beginning; durations still come from the monotonic clock.
+	 */
+	measure->began_ns = tare_monotonic_ns() - (tare_unix_ns() - session->run->started_unix_ns);
+	measure->cases =
+		tare_arena_alloc(session->arena, plan->case_count, sizeof(*measure->cases));
 	measure->groups =
 		tare_arena_alloc(session->arena, plan->group_count, sizeof(*measure->groups));
-	measure->outcomes = tare_arena_alloc(
-		session->arena, TARE_PENDING_SLOTS, sizeof(*measure->outcomes));
+	measure->outcomes =
+		tare_arena_alloc(session->arena, TARE_PENDING_SLOTS, sizeof(*measure->outcomes));
 	tare_progress_begin(&measure->progress, options->quiet ? NULL : options->progress,
 		options->progress_terminal, options->progress_width, plan->group_count);
 	take_up(measure);

@@ -31,7 +31,7 @@ struct tare_measured_case {
 	const char *log_path;
 	uint32_t *service_ids;
 	bool services_up;
-	bool set_up; /* setup ran: cleanup is owed */
+	bool set_up;    /* setup ran: cleanup is owed */
 	double *values; /* one sample */
 	uint32_t next_pair;
 	uint32_t warmups;
@@ -42,7 +42,7 @@ struct tare_measured_case {
 struct tare_measured_group {
 	const struct tare_group *group;
 	uint32_t round;
-	uint32_t next_look; /* in pairs */
+	uint32_t next_look;     /* in pairs */
 	uint32_t planned_pairs; /* n_max of the spending plan; 0 until the first look */
 	bool begun;
 	bool over;

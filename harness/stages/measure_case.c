@@ -28,8 +28,7 @@ tare_record_values(double *values_out, const struct tare_agent_record *record)
 	values_out[TARE_METRIC_MAX_RSS] = (double)record->max_rss_bytes;
 	values_out[TARE_METRIC_PAGE_FAULTS] = (double)(record->minor_faults + record->major_faults);
 	values_out[TARE_METRIC_MAJOR_FAULTS] = (double)record->major_faults;
-	values_out[TARE_METRIC_CONTEXT_SWITCHES] =
-		voluntary + (double)record->involuntary_switches;
+	values_out[TARE_METRIC_CONTEXT_SWITCHES] = voluntary + (double)record->involuntary_switches;
 	values_out[TARE_METRIC_INVOLUNTARY_SWITCHES] = (double)record->involuntary_switches;
 }
 
@@ -83,8 +82,7 @@ log_tail(struct tare_arena *arena, const char *path)
 }
 
 static enum tare_status
-journal_sample(
-	struct tare_measure *measure, const struct tare_sample *sample, struct tare_err *err)
+journal_sample(struct tare_measure *measure, const struct tare_sample *sample, struct tare_err *err)
 {
 	tare_run_add_sample(measure->run, sample);
 	if (sample->seq > measure->last_seq)
@@ -96,8 +94,7 @@ journal_sample(
 
 enum tare_status
 tare_measure_fail_case(struct tare_measure *measure, struct tare_measured_case *mine,
-	struct tare_sample *sample, const char *text, const char *stderr_tail,
-	struct tare_err *err)
+	struct tare_sample *sample, const char *text, const char *stderr_tail, struct tare_err *err)
 {
 	sample->case_index = (uint32_t)mine->subject->index;
 	sample->ok = false;
@@ -263,8 +260,7 @@ stop_services(struct tare_measured_case *mine)
 }
 
 static enum tare_status
-start_services(
-	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err)
+start_services(struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err)
 {
 	const struct tare_case *subject = mine->subject;
 
@@ -283,8 +279,7 @@ start_services(
 			*err = why;
 			return why.status;
 		}
-		return fail_outside(measure, mine, why.text,
-			log_tail(measure->scratch, log), err);
+		return fail_outside(measure, mine, why.text, log_tail(measure->scratch, log), err);
 	}
 	return TARE_OK;
 }
@@ -318,8 +313,7 @@ needs_log(const struct tare_case *subject)
 
 /* The parts of beginning that a refusal of one case may come from. */
 static enum tare_status
-begin_on_runner(
-	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err)
+begin_on_runner(struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err)
 {
 	const struct tare_case *subject = mine->subject;
 	const char *cpus = "";
@@ -425,12 +419,15 @@ warn_of_outcome(struct tare_measure *measure, const struct tare_measured_case *m
 	if (outcome->record.flags & TARE_RECORD_LEFTOVERS)
 		tare_run_warn(measure->run, "leftovers",
 			tare_arena_printf(measure->scratch,
-				"%s left processes running, which were killed", mine->subject->name),
-			"let the program wait for its children, or start servers under `services:`");
+				"%s left processes running, which were killed",
+				mine->subject->name),
+			"let the program wait for its children, or start servers under "
+			"`services:`");
 	if (outcome->output_cut)
 		tare_run_warn(measure->run, "output_cut",
 			tare_arena_printf(measure->scratch,
-				"%s wrote more than 16 MiB of captured output; the rest was not read",
+				"%s wrote more than 16 MiB of captured output; the rest was not "
+				"read",
 				mine->subject->name),
 			"print less, or discard the output");
 }
@@ -461,7 +458,8 @@ take_outcome(struct tare_measure *measure, struct tare_measured_case *mine, bool
 	warn_of_outcome(measure, mine, outcome);
 	if (failure)
 		return tare_measure_fail_case(measure, mine, &sample, failure,
-			text_tail(measure->scratch, outcome->stderr_text, outcome->stderr_len), err);
+			text_tail(measure->scratch, outcome->stderr_text, outcome->stderr_len),
+			err);
 	/* Replayed time passes as if it were real, so that budgets mean the same. */
 	if (outcome->values && mine->values[TARE_METRIC_WALL] > 0)
 		mine->spent_ns += (uint64_t)mine->values[TARE_METRIC_WALL];
@@ -527,8 +525,8 @@ tare_measure_invoke(struct tare_measure *measure, struct tare_measured_case *min
 }
 
 static enum tare_status
-fail_cases_of_build(struct tare_measure *measure, const struct tare_build *build,
-	const char *text, const char *tail, struct tare_err *err)
+fail_cases_of_build(struct tare_measure *measure, const struct tare_build *build, const char *text,
+	const char *tail, struct tare_err *err)
 {
 	enum tare_status status = TARE_OK;
 
@@ -559,8 +557,8 @@ run_build(struct tare_measure *measure, size_t index, struct tare_err *err)
 {
 	const struct tare_build *build = measure->plan->builds[index];
 	const struct tare_case *first = case_of_build(measure, build);
-	const char *log = tare_arena_printf(
-		measure->scratch, "%s/build-%zu.log", measure->log_dir, index);
+	const char *log =
+		tare_arena_printf(measure->scratch, "%s/build-%zu.log", measure->log_dir, index);
 	struct tare_open_runner *on;
 	struct tare_err why = {0};
 	enum tare_status status;
@@ -581,8 +579,7 @@ run_build(struct tare_measure *measure, size_t index, struct tare_err *err)
 		return status;
 	}
 	return fail_cases_of_build(measure, build,
-		tare_arena_printf(
-			measure->scratch, "build failed: %s (log: %s)", why.text, log),
+		tare_arena_printf(measure->scratch, "build failed: %s (log: %s)", why.text, log),
 		log_tail(measure->scratch, log), err);
 }
 

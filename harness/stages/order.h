@@ -1,9 +1,9 @@
 /*
  * The order of measuring: seeded, balanced, repeatable. Pure functions.
  *
- * A block is two pairs: every variant once in a random order, then every variant once in the reverse
- * order (ABBA or BAAB for two), so that linear drift cancels inside each block. The order depends on
- * seed, group and block only, so that a resumed run measures what the first would have.
+ * A block is two pairs: every variant once in a random order, then every variant once in the
+ * reverse order (ABBA or BAAB for two), so that linear drift cancels inside each block. The order
+ * depends on seed, group and block only, so that a resumed run measures what the first would have.
  */
 #ifndef TARE_STAGES_ORDER_H
 #define TARE_STAGES_ORDER_H

@@ -13,8 +13,8 @@ enum { LINE_MAX = 1024, ESTIMATE_MAX = 128 };
 static const uint64_t draw_period_ns = 100 * 1000000ull;
 
 void
-tare_progress_begin(struct tare_progress *progress_out, FILE *out, bool terminal, int width,
-	size_t group_count)
+tare_progress_begin(
+	struct tare_progress *progress_out, FILE *out, bool terminal, int width, size_t group_count)
 {
 	*progress_out = (struct tare_progress){
 		.out = out,

@@ -1,9 +1,9 @@
 /*
  * The session: the one struct in which stages meet.
  *
- * The command line fills `options`; each stage reads what earlier stages made and adds its own part.
- * tare_session_new() makes an empty one, tare_session_free() gives everything back, whatever stage was
- * reached. Everything a stage makes lives in `arena` unless noted.
+ * The command line fills `options`; each stage reads what earlier stages made and adds its own
+ * part. tare_session_new() makes an empty one, tare_session_free() gives everything back, whatever
+ * stage was reached. Everything a stage makes lives in `arena` unless noted.
  */
 #ifndef TARE_STAGES_SESSION_H
 #define TARE_STAGES_SESSION_H
@@ -78,10 +78,10 @@ struct tare_session {
 	struct tare_problems problems; /* of the suite */
 	struct tare_suite *suite;
 	struct tare_plan *plan;
-	struct tare_run *run; /* owned */
+	struct tare_run *run;         /* owned */
 	struct tare_journal *journal; /* owned; NULL when closed */
 	const char *journal_path;
-	struct tare_run *base; /* owned; NULL where nothing is compared with */
+	struct tare_run *base;              /* owned; NULL where nothing is compared with */
 	struct tare_comparison_set sets[2]; /* variants, then across runs */
 	size_t set_count;
 	struct tare_gate_outcome gate;

@@ -22,16 +22,21 @@ extern const struct tare_stage tare_stage_load;     /* suite.yaml -> suite */
 extern const struct tare_stage tare_stage_expand;   /* suite -> plan */
 extern const struct tare_stage tare_stage_describe; /* machine, run id, journal with its header */
 extern const struct tare_stage tare_stage_baseline; /* the run to compare with */
-extern const struct tare_stage tare_stage_measure;  /* plan -> samples, in the journal as they come */
-extern const struct tare_stage tare_stage_compare;  /* samples -> verdicts and gate */
-extern const struct tare_stage tare_stage_store;    /* run and verdicts -> history */
-extern const struct tare_stage tare_stage_report;   /* run and verdicts -> files */
+extern const struct tare_stage
+	tare_stage_measure; /* plan -> samples, in the journal as they come */
+extern const struct tare_stage tare_stage_compare; /* samples -> verdicts and gate */
+extern const struct tare_stage tare_stage_store;   /* run and verdicts -> history */
+extern const struct tare_stage tare_stage_report;  /* run and verdicts -> files */
 
 enum tare_status tare_stages_run(struct tare_session *session,
 	const struct tare_stage *const *stages, size_t count, struct tare_err *err);
 
-/* Loads the run a user means by text: a journal's path where such a file exists, else what the store
- * resolves. suite may be NULL. The caller frees *run_out. */
+/* "regression,inconclusive" of --gate; it goes over the suite's own. */
+enum tare_status tare_stage_gate_parse(struct tare_gate *gate_out, const char *text,
+	struct tare_arena *arena, struct tare_err *err);
+
+/* Loads the run a user means by text: a journal's path where such a file exists, else what the
+ * store resolves. suite may be NULL. The caller frees *run_out. */
 enum tare_status tare_stage_find_run(struct tare_run **run_out, struct tare_session *session,
 	const char *text, const char *suite, struct tare_err *err);
 

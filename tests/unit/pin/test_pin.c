@@ -98,7 +98,8 @@ refuses_more_cores_than_there_are(void **state)
 {
 	(void)state;
 	check_refusal(two_cores, "3", TARE_UNSUPPORTED,
-		"cpus '3' asks for 3 physical cores, this machine has 2; the most it can give is 2");
+		"cpus '3' asks for 3 physical cores, this machine has 2; the most it can give is "
+		"2");
 }
 
 static void
@@ -122,7 +123,8 @@ refuses_policies_it_cannot_read(void **state)
 		assert_int_equal(tare_pin_policy_check(bad[i], &err), TARE_INVALID);
 	}
 	check_refusal(two_cores, "fast", TARE_INVALID,
-		"cpus 'fast' is not understood; expected none, a number of cores like 2, or a list of "
+		"cpus 'fast' is not understood; expected none, a number of cores like 2, or a list "
+		"of "
 		"CPUs like 2-3 or 1,3");
 }
 

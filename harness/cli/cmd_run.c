@@ -1,0 +1,95 @@
+#include "harness/cli/list.h"
+#include "harness/cli/measuring.h"
+
+struct run_line {
+	struct tare_measuring_line measuring;
+	struct tare_texts only;
+	struct tare_texts variables;
+	const char *environment;
+	const char *runner;
+	const char *resume;
+	bool no_store;
+};
+
+#define AT(field) offsetof(struct run_line, field)
+
+static const struct tare_option options[] = {
+	{"environment", 'e', "NAME", TARE_OPTION_TEXT, AT(environment),
+		"development, ci, production, or the suite's own"},
+	{"only", 'o', "GLOB", TARE_OPTION_TEXTS, AT(only),
+		"only cases of this name, or tag:NAME; repeatable"},
+	{"var", 0, "NAME=VALUE", TARE_OPTION_TEXTS, AT(variables),
+		"set a variable of the suite; repeatable"},
+	{"runner", 0, "NAME", TARE_OPTION_TEXT, AT(runner), "the runner of every case"},
+	{"resume", 0, "JOURNAL", TARE_OPTION_TEXT, AT(resume), "go on with a run that was cut off"},
+	{"no-store", 0, NULL, TARE_OPTION_FLAG, AT(no_store), "do not add the run to the history"},
+	{0},
+};
+
+static const struct tare_option *const tables[] = {options, tare_measuring_options, NULL};
+
+/* A resumed run knows its suite; naming it again is allowed. */
+static enum tare_status
+read_resumed(struct tare_session *session, const char *path, struct tare_err *err)
+{
+	enum tare_status status = tare_journal_read(&session->run, path, 0, err);
+
+	if (status != TARE_OK)
+		return status;
+	session->options.resume_path = path;
+	if (!session->options.suite_path)
+		session->options.suite_path = session->run->suite_file;
+	if (!session->options.expand.environment)
+		session->options.expand.environment = session->run->environment_name;
+	return TARE_OK;
+}
+
+static enum tare_status
+run_session(struct tare_session *session, const struct run_line *line, int *exit_code_out,
+	struct tare_err *err)
+{
+	struct tare_session_options *to = &session->options;
+	enum tare_status status = tare_measuring_prepare(session, &line->measuring, err);
+
+	if (status != TARE_OK)
+		return status;
+	to->expand.environment = line->environment;
+	to->expand.runner = line->runner;
+	to->expand.only = line->only.items;
+	to->expand.only_count = line->only.count;
+	to->expand.variables = line->variables.items;
+	to->expand.variable_count = line->variables.count;
+	to->use_store = !line->no_store;
+	if (line->resume)
+		status = read_resumed(session, line->resume, err);
+	return status == TARE_OK ? tare_measuring_run(session, exit_code_out, err) : status;
+}
+
+static enum tare_status
+run(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
+{
+	const struct run_line *line = line_in;
+	enum tare_status status =
+		tare_operands_check("run", operands, line->resume ? 0 : 1, 1, err);
+	struct tare_session *session;
+
+	if (status != TARE_OK)
+		return status;
+	session = tare_session_new();
+	session->options.suite_path = operands[0];
+	status = run_session(session, line, exit_code_out, err);
+	tare_session_free(session);
+	return status;
+}
+
+const struct tare_command tare_command_run_suite = {
+	.name = "run",
+	.usage = "[OPTION...] FILE",
+	.summary = "run a suite",
+	.detail = "Measures every case of the suite, compares variants (and the baseline), stores "
+		  "the\n"
+		  "run and prints a summary. The journal of the run is kept in .tare/runs.",
+	.tables = tables,
+	.line_size = sizeof(struct run_line),
+	.run = run,
+};

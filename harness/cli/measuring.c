@@ -1,0 +1,95 @@
+#include "harness/cli/measuring.h"
+
+#include "harness/base/units.h"
+#include "harness/stages/stage.h"
+
+#define AT(field) offsetof(struct tare_measuring_line, field)
+
+const struct tare_option tare_measuring_options[] = {
+	{"invocations", 'r', "N", TARE_OPTION_TEXT, AT(invocations),
+		"how many invocations of each case; auto stops by itself"},
+	{"max-time", 0, "TIME", TARE_OPTION_TEXT, AT(max_time),
+		"budget of each case where invocations are auto (10s)"},
+	{"cpus", 0, "CPUS", TARE_OPTION_TEXT, AT(cpus),
+		"pin to a number of cores (2) or a list of CPUs (2-3); none"},
+	{"seed", 0, "N", TARE_OPTION_COUNT, AT(seed), "repeat the order of an earlier run"},
+	{"release", 0, "NAME", TARE_OPTION_TEXT, AT(release), "label of this run in the history"},
+	{"baseline", 'b', "RUN", TARE_OPTION_TEXT, AT(baseline),
+		"compare with a run, a release or a journal"},
+	{"gate", 0, "VERDICTS", TARE_OPTION_TEXT, AT(gate),
+		"fail on these, like regression,inconclusive"},
+	{"margin", 0, "PERCENT", TARE_OPTION_TEXT, AT(margin),
+		"the smallest change that matters, for all metrics"},
+	{"report", 0, "FORMAT=FILE", TARE_OPTION_TEXTS, AT(reports),
+		"write a report; repeatable; FILE - is standard output"},
+	{"journal", 0, "FILE", TARE_OPTION_TEXT, AT(journal), "where the journal goes"},
+	{"store", 0, "URL", TARE_OPTION_TEXT, AT(store),
+		"the history (sqlite:.tare/results.db, or TARE_STORE)"},
+	{"quiet", 'q', NULL, TARE_OPTION_FLAG, AT(quiet), "no progress and no summary"},
+	{0},
+};
+
+enum tare_status
+tare_margin_parse(struct tare_session *session, const char *text, struct tare_err *err)
+{
+	if (!text)
+		return TARE_OK;
+	if (tare_percent_parse(&session->options.margin, text, err) != TARE_OK)
+		return tare_err_where(err, "--margin");
+	if (session->options.margin <= 0.0)
+		return tare_err_set(err, TARE_INVALID, "--margin '%s' is not above 0%%", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_measuring_prepare(
+	struct tare_session *session, const struct tare_measuring_line *line, struct tare_err *err)
+{
+	struct tare_session_options *options = &session->options;
+	enum tare_status status = tare_margin_parse(session, line->margin, err);
+
+	if (status != TARE_OK)
+		return status;
+	tare_terminal_inspect(session);
+	options->seed = line->seed.value;
+	options->has_seed = line->seed.given;
+	options->release = line->release ? line->release : "";
+	options->baseline = line->baseline;
+	options->gate = line->gate;
+	options->expand.cpus = line->cpus;
+	options->expand.max_time = line->max_time;
+	options->expand.invocations = line->invocations;
+	options->journal_path = line->journal;
+	options->store_url = line->store;
+	options->quiet = line->quiet;
+	options->interrupted = &tare_interrupted;
+	options->command_line = tare_command_line(session->arena, "tare", tare_words + 1);
+	if (!line->quiet)
+		status = tare_report_request_add(session, "text", "-", err);
+	return status == TARE_OK ? tare_reports_request(session, &line->reports, err) : status;
+}
+
+enum tare_status
+tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare_err *err)
+{
+	static const struct tare_stage *const stages[] = {
+		&tare_stage_load,
+		&tare_stage_expand,
+		&tare_stage_baseline,
+		&tare_stage_describe,
+		&tare_stage_measure,
+		&tare_stage_compare,
+		&tare_stage_store,
+		&tare_stage_report,
+	};
+	enum tare_status status;
+
+	tare_signals_catch();
+	status = tare_stages_run(session, stages, sizeof(stages) / sizeof(stages[0]), err);
+	if (session->problems.total > 1)
+		tare_problems_print(&session->problems);
+	if (status != TARE_OK)
+		return status;
+	*exit_code_out = tare_session_exit_code(session, err);
+	return TARE_OK;
+}

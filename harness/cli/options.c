@@ -1,0 +1,181 @@
+#include "harness/cli/options.h"
+
+#include <assert.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "harness/base/units.h"
+
+enum { KEY_LONG = 256, KEY_HELP = 'h', LETTERS_MAX = 2 * TARE_OPTIONS_MAX + 4, COLUMN = 32 };
+
+struct parser {
+	struct option longs[TARE_OPTIONS_MAX + 2];
+	char letters[LETTERS_MAX];
+	const struct tare_option *options[TARE_OPTIONS_MAX];
+	size_t count;
+};
+
+static void
+parser_build(struct parser *parser, const struct tare_option *const *tables)
+{
+	char *letter = stpcpy(parser->letters, ":h");
+
+	for (; *tables; tables++) {
+		for (const struct tare_option *option = *tables; option->name; option++) {
+			assert(parser->count < TARE_OPTIONS_MAX);
+			parser->longs[parser->count] = (struct option){
+				.name = option->name,
+				.has_arg = option->argument ? required_argument : no_argument,
+				.val = KEY_LONG + (int)parser->count,
+			};
+			parser->options[parser->count++] = option;
+			if (!option->letter)
+				continue;
+			*letter++ = option->letter;
+			if (option->argument)
+				*letter++ = ':';
+		}
+	}
+	*letter = '\0';
+	parser->longs[parser->count] = (struct option){.name = "help", .val = KEY_HELP};
+}
+
+static const struct tare_option *
+parser_find(const struct parser *parser, int key)
+{
+	if (key >= KEY_LONG)
+		return parser->options[key - KEY_LONG];
+	for (size_t i = 0; i < parser->count; i++) {
+		if (parser->options[i]->letter == key)
+			return parser->options[i];
+	}
+	return NULL;
+}
+
+static enum tare_status
+add_text(struct tare_texts *texts, const char *text, const char *name, struct tare_err *err)
+{
+	if (texts->count == TARE_TEXTS_MAX)
+		return tare_err_set(err, TARE_INVALID, "--%s is given more than %d times", name,
+			TARE_TEXTS_MAX);
+	texts->items[texts->count++] = text;
+	return TARE_OK;
+}
+
+static enum tare_status
+take_count(
+	struct tare_given_count *count, const char *value, const char *name, struct tare_err *err)
+{
+	uint64_t parsed;
+
+	if (tare_count_parse(&parsed, value, INT64_MAX, err) != TARE_OK)
+		return tare_err_where(err, "--%s", name);
+	*count = (struct tare_given_count){parsed, true};
+	return TARE_OK;
+}
+
+static enum tare_status
+take(void *line, const struct tare_option *option, int argc, char **argv, struct tare_err *err)
+{
+	char *field = (char *)line + option->offset;
+	enum tare_status status;
+
+	switch (option->kind) {
+	case TARE_OPTION_FLAG:
+		*(bool *)field = true;
+		return TARE_OK;
+	case TARE_OPTION_TEXT:
+		memcpy(field, &optarg, sizeof(optarg));
+		return TARE_OK;
+	case TARE_OPTION_COUNT:
+		return take_count(
+			(struct tare_given_count *)(void *)field, optarg, option->name, err);
+	case TARE_OPTION_TEXTS:
+		return add_text((struct tare_texts *)(void *)field, optarg, option->name, err);
+	case TARE_OPTION_PAIRS:
+		if (optind >= argc)
+			return tare_err_set(err, TARE_INVALID, "--%s needs two values: %s",
+				option->name, option->argument);
+		status = add_text((struct tare_texts *)(void *)field, optarg, option->name, err);
+		if (status != TARE_OK)
+			return status;
+		return add_text(
+			(struct tare_texts *)(void *)field, argv[optind++], option->name, err);
+	}
+	return TARE_OK;
+}
+
+static enum tare_status
+unknown_option(const struct parser *parser, char **argv, struct tare_err *err)
+{
+	const char *names[TARE_OPTIONS_MAX + 1];
+	const char *near;
+	char word[TARE_OPTIONS_MAX];
+	size_t len;
+
+	if (optopt && optopt < KEY_LONG)
+		return tare_err_set(
+			err, TARE_INVALID, "there is no option '-%c'; see --help", optopt);
+	for (size_t i = 0; i <= parser->count; i++)
+		names[i] = parser->longs[i].name;
+	len = strcspn(argv[optind - 1] + 2, "=");
+	snprintf(word, sizeof(word), "%.*s", (int)len, argv[optind - 1] + 2);
+	if (optopt)
+		return tare_err_set(err, TARE_INVALID, "option '--%s' takes no value", word);
+	near = tare_text_nearest(word, names, parser->count + 1);
+	if (near)
+		return tare_err_set(err, TARE_INVALID,
+			"there is no option '--%s'; did you mean '--%s'?", word, near);
+	return tare_err_set(err, TARE_INVALID,
+		"there is no option '--%s', or it is ambiguous; see --help", word);
+}
+
+enum tare_status
+tare_options_parse(void *line, int *first_operand_out, bool *help_out, int argc, char **argv,
+	const struct tare_option *const *tables, struct tare_err *err)
+{
+	struct parser parser = {0};
+	enum tare_status status = TARE_OK;
+	int key;
+
+	parser_build(&parser, tables);
+	opterr = 0;
+	optind = 0;
+	while (status == TARE_OK &&
+		(key = getopt_long(argc, argv, parser.letters, parser.longs, NULL)) != -1) {
+		const struct tare_option *option = parser_find(&parser, key);
+
+		if (key == KEY_HELP && !option)
+			*help_out = true;
+		else if (key == ':')
+			status = tare_err_set(
+				err, TARE_INVALID, "option '%s' needs a value", argv[optind - 1]);
+		else if (!option)
+			status = unknown_option(&parser, argv, err);
+		else
+			status = take(line, option, argc, argv, err);
+	}
+	*first_operand_out = optind;
+	return status;
+}
+
+void
+tare_options_print(FILE *out, const struct tare_option *const *tables)
+{
+	for (; *tables; tables++) {
+		for (const struct tare_option *option = *tables; option->name; option++) {
+			int len = option->letter ? fprintf(out, "  -%c, --%s", option->letter,
+							   option->name)
+						 : fprintf(out, "      --%s", option->name);
+
+			if (option->argument)
+				len += fprintf(out, " %s", option->argument);
+			if (len >= COLUMN)
+				len = fprintf(out, "\n") - 1;
+			fprintf(out, "%*s%s\n", COLUMN - len, "", option->help);
+		}
+	}
+	fprintf(out, "  -h, --help%*sprint this and exit\n", COLUMN - 12, "");
+}

@@ -1,0 +1,17 @@
+#include "harness/cli/list.h"
+
+const struct tare_command *const tare_commands[] = {
+	&tare_command_run_suite,
+	&tare_command_bench,
+	&tare_command_check,
+	&tare_command_plan,
+	&tare_command_compare,
+	&tare_command_report,
+	&tare_command_list,
+	&tare_command_show,
+	&tare_command_history,
+	&tare_command_store,
+	&tare_command_schema,
+	&tare_command_help,
+	NULL,
+};
