@@ -59,7 +59,7 @@ test_file_read(const char *path, size_t *len_out)
 	size_t len = 0;
 	char *copy;
 
-	if (tare_file_read(arena, &text, &len, path, SIZE_MAX / 2, &error) != TARE_OK)
+	if (tare_file_read(arena, &text, &len, path, SIZE_MAX / 4, &error) != TARE_OK)
 		errx(1, "%s", error.text);
 	copy = tare_xmalloc(len + 1);
 	memcpy(copy, text, len + 1);
