@@ -20,12 +20,14 @@
  *               after the case's samples: what the run knew of invocations that are not in it
  *   end         last: {"type":"end","status":"complete"|"interrupted","invocations":…,
  *               "duration_ns":…}
- * Numbers of the always-measured metrics are integers. A reader skips lines of a type it does not
- * know; it refuses a newer version. Runs can be concatenated: each header begins the next run.
+ * Numbers of the always-measured metrics are integers; one past 2^63 - 1, as a seed may be, is a
+ * string of digits. The reader makes the fingerprint anew from the facts. It skips lines of a type
+ * it does not know and refuses a newer version. seq goes up from line to line. Runs can be
+ * concatenated: each header begins the next run.
  *
  * The writer appends whole lines with one write each (O_APPEND); tare_journal_sync() after a case.
- * kill -9 leaves at most one cut line, which the reader drops with a warning and the writer cuts off
- * when it resumes.
+ * kill -9 leaves at most one cut line, which the reader drops with a warning and the writer cuts
+ * off when it resumes.
  */
 #ifndef TARE_MODEL_JOURNAL_H
 #define TARE_MODEL_JOURNAL_H
@@ -54,10 +56,10 @@ enum tare_status tare_journal_header(
 	struct tare_journal *journal, const struct tare_run *run, struct tare_err *err);
 enum tare_status tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	const struct tare_sample *sample, struct tare_err *err); /* sample or failure line */
-enum tare_status tare_journal_stop(struct tare_journal *journal, size_t case_index,
-	const char *reason, struct tare_err *err);
-enum tare_status tare_journal_warning(struct tare_journal *journal,
-	const struct tare_warning *warning, struct tare_err *err);
+enum tare_status tare_journal_stop(
+	struct tare_journal *journal, size_t case_index, const char *reason, struct tare_err *err);
+enum tare_status tare_journal_warning(
+	struct tare_journal *journal, const struct tare_warning *warning, struct tare_err *err);
 enum tare_status tare_journal_resume(
 	struct tare_journal *journal, uint64_t unix_ns, struct tare_err *err);
 enum tare_status tare_journal_kept(struct tare_journal *journal, const struct tare_run *run,
@@ -70,17 +72,18 @@ enum tare_status tare_journal_close(struct tare_journal *journal, struct tare_er
 
 /* Reads the run at index (0: the first) of a journal file; a torn last line becomes a warning
  * "journal_cut" of the run. Errors: TARE_NOT_FOUND no such file; TARE_INVALID "path:line: ..." for
- * anything malformed before the last line, a newer version, or no run at that index. Constant memory
- * apart from the run. The caller owns *run_out: tare_run_free(). */
+ * anything malformed before the last line, a newer version, or no run at that index. Constant
+ * memory apart from the run. The caller owns *run_out: tare_run_free(). */
 enum tare_status tare_journal_read(
 	struct tare_run **run_out, const char *path, size_t index, struct tare_err *err);
 /* The same from a stream; name is for messages. */
-enum tare_status tare_journal_read_stream(
-	struct tare_run **run_out, FILE *stream, const char *name, size_t index, struct tare_err *err);
+enum tare_status tare_journal_read_stream(struct tare_run **run_out, FILE *stream, const char *name,
+	size_t index, struct tare_err *err);
 /* How many runs the journal holds. */
 enum tare_status tare_journal_count(size_t *count_out, const char *path, struct tare_err *err);
 
 /* Whole run as a journal: header, kept samples, stops, warnings, end. */
-enum tare_status tare_journal_export(FILE *stream, const struct tare_run *run, struct tare_err *err);
+enum tare_status tare_journal_export(
+	FILE *stream, const struct tare_run *run, struct tare_err *err);
 
 #endif

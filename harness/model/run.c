@@ -48,8 +48,7 @@ tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy)
 	char date[TARE_RUN_ID_MAX - 8];
 
 	gmtime_r(&seconds, &utc);
-	if (strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &utc) == 0)
-		snprintf(date, sizeof(date), "%" PRIu64, unix_ns / 1000000000);
+	strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &utc);
 	snprintf(run->id, sizeof(run->id), "%s-%06" PRIx64, date, entropy & 0xffffff);
 	run->started_unix_ns = unix_ns;
 	run->version = TARE_VERSION;

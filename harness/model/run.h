@@ -5,10 +5,11 @@
  * them. One arena owns all strings and arrays; sample columns grow in memory of their own, freed by
  * tare_run_free().
  *
- * Samples are columns: for each case one row per kept invocation, in the order they were run. Memory
- * is bounded: past TARE_SAMPLES_MAX rows of a case the samples keep every second pair, then every
- * fourth, and so on (stride), always the same pairs for every variant of a group, so that estimates
- * stay paired and unbiased. Everything is in the journal; `total` says how many there were.
+ * Samples are columns: for each case one row per kept invocation, in the order they were run.
+ * Memory is bounded: past TARE_SAMPLES_MAX rows of a case the samples keep every second pair, then
+ * every fourth, and so on (stride), always the same pairs for every variant of a group, so that
+ * estimates stay paired and unbiased. Everything is in the journal; `total` says how many there
+ * were.
  */
 #ifndef TARE_MODEL_RUN_H
 #define TARE_MODEL_RUN_H
@@ -31,9 +32,9 @@ struct tare_samples {
 	uint64_t stride; /* rows keep pairs divisible by this; 1 until the cap is met */
 	size_t capacity;
 	size_t metric_count;
-	uint32_t *pairs;     /* [count] the pair, or round, of the row: joins variants */
-	uint64_t *start_ns;  /* [count] since the run began */
-	double **values;     /* [metric_count][count], base units, reduced over iterations */
+	uint32_t *pairs;    /* [count] the pair, or round, of the row: joins variants */
+	uint64_t *start_ns; /* [count] since the run began */
+	double **values;    /* [metric_count][count], base units, reduced over iterations */
 };
 
 enum tare_case_status {
@@ -61,7 +62,8 @@ struct tare_run_case {
 	enum tare_case_status status;
 	const char *failure;     /* sentence, NULL unless failed */
 	const char *stderr_tail; /* last lines, NULL where none */
-	const char *stop_reason; /* why measuring stopped: "precision reached", NULL where unknown */
+	const char
+		*stop_reason; /* why measuring stopped: "precision reached", NULL where unknown */
 	uint64_t warmup_count;
 };
 
@@ -113,14 +115,13 @@ void tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy)
  * are "" until somebody pins. */
 void tare_run_from_plan(struct tare_run *run, const struct tare_plan *plan);
 /* Adds a warning unless the same id and text is there, or a thousand others. Strings are copied. */
-void tare_run_warn(
-	struct tare_run *run, const char *id, const char *text, const char *advice);
+void tare_run_warn(struct tare_run *run, const char *id, const char *text, const char *advice);
 
 /* What one invocation measured. values[metric] in base units, NaN where there is none. */
 struct tare_sample {
-	uint64_t seq;      /* 1, 2, ... in the order of the run */
+	uint64_t seq; /* 1, 2, ... in the order of the run */
 	uint32_t case_index;
-	uint32_t pair;     /* joins variants; warmups count from 0 too */
+	uint32_t pair; /* joins variants; warmups count from 0 too */
 	bool warmup;
 	bool ok;
 	uint64_t start_ns; /* since the run began */
@@ -133,22 +134,22 @@ struct tare_sample {
 	const char *stderr_tail; /* not ok: NULL or the last lines */
 };
 
-/* Adds a sample to its case: counts it, keeps its row unless warm-up, failed or decimated. The first
- * failure sets the case's status, failure and stderr_tail. */
+/* Adds a sample to its case: counts it, keeps its row unless warm-up, failed or decimated. The
+ * first failure sets the case's status, failure and stderr_tail. */
 void tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample);
 
 void tare_samples_init(struct tare_samples *samples, size_t metric_count);
 void tare_samples_free(struct tare_samples *samples);
 /* Appends a row, of which there may be TARE_SAMPLES_MAX; total is the caller's to count. */
-void tare_samples_add(struct tare_samples *samples, uint32_t pair, uint64_t start_ns,
-	const double *values);
+void tare_samples_add(
+	struct tare_samples *samples, uint32_t pair, uint64_t start_ns, const double *values);
 /* Keeps the rows whose pair the stride divides, and remembers the stride. */
 void tare_samples_thin(struct tare_samples *samples, uint64_t stride);
 
 /* Pairs the rows of a and b that carry the same pair number and a value for the metric (of each):
  * a_out and b_out have room for min(a->count, b->count). Returns how many. */
-size_t tare_samples_pair(double *a_out, double *b_out, const struct tare_samples *a, size_t a_metric,
-	const struct tare_samples *b, size_t b_metric);
+size_t tare_samples_pair(double *a_out, double *b_out, const struct tare_samples *a,
+	size_t a_metric, const struct tare_samples *b, size_t b_metric);
 /* The values of one metric without NaN; out has room for samples->count. */
 size_t tare_samples_values(double *out, const struct tare_samples *samples, size_t metric);
 

@@ -46,11 +46,11 @@ size_t sample_run_add_metric(struct tare_run *run, size_t case_index, const char
 /* count invocations of pairs 0, 1, ... where the case has none yet; the metrics that are not given
  * have no value. A further call fills another metric of these invocations: count must not be more
  * than there are. */
-void sample_run_add_values(struct tare_run *run, size_t case_index, size_t metric,
-	const double *values, size_t count);
+void sample_run_add_values(
+	struct tare_run *run, size_t case_index, size_t metric, const double *values, size_t count);
 /* The case failed: stderr_tail may be NULL. */
-void sample_run_fail(struct tare_run *run, size_t case_index, const char *failure,
-	const char *stderr_tail);
+void sample_run_fail(
+	struct tare_run *run, size_t case_index, const char *failure, const char *stderr_tail);
 
 /* Complete, with a duration of one second for each invocation. */
 void sample_run_finish(struct tare_run *run);
