@@ -1,0 +1,75 @@
+/*
+ * One case while it is made out of its layers.
+ *
+ * expand.c makes a draft for every case; program.c and metrics.c fill in their parts of it. A
+ * function returns false, or leaves a default, where it added a problem; the plan is thrown away
+ * then. Internal to harness/suite.
+ */
+#ifndef TARE_SUITE_DRAFT_H
+#define TARE_SUITE_DRAFT_H
+
+#include "harness/suite/loaded.h"
+#include "harness/suite/names.h"
+#include "harness/suite/scope.h"
+
+enum {
+	TARE_LAYERS_MAX = 3 * (TARE_SUITE_INCLUDE_MAX + 1) + 2,
+	TARE_METRICS_MAX = 64, /* of one case, with the built-in ones */
+};
+
+/* What one expansion shares between its cases. */
+struct tare_expansion {
+	struct tare_arena *arena;
+	const struct tare_suite *suite;
+	const struct tare_expand_options *options;
+	struct tare_decoder decoder;
+	struct tare_scope_shared shared;
+	struct tare_plan *plan;
+	size_t case_capacity;
+	size_t group_capacity;
+	size_t build_capacity;
+	struct tare_names case_names;
+	struct tare_names build_keys;
+	const struct tare_layer *base[TARE_LAYERS_MAX]; /* weak to strong */
+	size_t base_count;
+	struct tare_node *overrides[TARE_KEY_COUNT]; /* from the command line */
+	struct tare_source option_source[TARE_KEY_COUNT];
+	const char *scratch_root;
+	char **inherited; /* the allow-list's part of the environment */
+	char **base_env; /* env of cases whose benchmark and variant add none; NULL: not made yet */
+	struct tare_point *points; /* of the last matrix without names in it */
+	size_t point_count;
+	const struct tare_matrix *points_of;
+	bool *only_used; /* which patterns of options->only met a case */
+};
+
+struct tare_draft {
+	struct tare_expansion *expansion;
+	const struct tare_benchmark *benchmark;
+	struct tare_scope scope;
+	const struct tare_layer *layers[TARE_LAYERS_MAX]; /* weak to strong */
+	size_t layer_count;
+	struct tare_case *out;
+	bool is_replay;
+	bool wants_stdout; /* a metric or an expectation reads it */
+};
+
+/* The strongest value of a key, names replaced and checked; NULL where there is none, or it is bad.
+ * Command-line options come before all layers. */
+const struct tare_node *tare_draft_value(const struct tare_draft *draft, enum tare_key key);
+/* The same for the value of one layer. */
+const struct tare_node *tare_draft_resolve(
+	const struct tare_draft *draft, enum tare_key key, struct tare_node *node);
+/* What runs, in this order of layers: the strongest with a command, a shell or a replay. Its value
+ * is resolved; NULL where there is none or it is bad, *key_out is set where there is one. */
+const struct tare_node *tare_draft_work(
+	enum tare_key *key_out, bool *found_out, const struct tare_draft *draft);
+
+/* program.c: program, build, hooks, services, expect. */
+void tare_draft_programs(struct tare_draft *draft);
+/* metrics.c: metrics, rules, replay; sets wants_stdout. *list_len_out is the length of replayed
+ * lists, 0 where there is none. */
+void tare_draft_metrics(
+	size_t *list_len_out, struct tare_draft *draft, const struct tare_node *replay);
+
+#endif

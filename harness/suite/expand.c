@@ -1,0 +1,833 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/base/text.h"
+#include "harness/base/units.h"
+#include "harness/model/comparison.h"
+#include "harness/model/run.h"
+#include "harness/suite/draft.h"
+#include "harness/suite/matrix.h"
+
+#define DEFAULT_MAX_TIME_NS UINT64_C(10000000000)
+#define DEFAULT_PRECISION   0.02
+
+enum {
+	DEFAULT_MIN = 6, /* fewer give no interval of 95 % at all */
+	DEFAULT_MAX = 1000,
+	ATTEMPTS_MAX = 2000, /* problems, repeated ones too, after which expanding stops */
+	SLUG_MAX = 80,
+};
+
+/* Bytes a plan may take: a bound for hostile suites, far above any real one. */
+#define PLAN_SIZE_MAX ((size_t)1 << 30)
+
+static const struct tare_layer no_layer;
+static const struct tare_variant no_variant = {.name = ""};
+static const struct tare_variants no_variants = {
+	.items = (struct tare_variant[]){{.name = ""}}, .count = 1};
+
+static const char *
+process_getenv(const char *name)
+{
+	return getenv(name);
+}
+
+/* Values. */
+
+const struct tare_node *
+tare_draft_resolve(const struct tare_draft *draft, enum tare_key key, struct tare_node *node)
+{
+	const struct tare_field *field = &tare_benchmark_fields[key];
+	struct tare_node *resolved = NULL;
+
+	if (node->bad)
+		return NULL;
+	if (!node->has_reference)
+		return node;
+	resolved = tare_scope_resolve(&draft->scope, node);
+	if (resolved == NULL ||
+		!tare_shape_check(&draft->expansion->decoder, field->shape, resolved, field->key))
+		return NULL;
+	return resolved;
+}
+
+static struct tare_node *
+find_slot(const struct tare_draft *draft, enum tare_key key)
+{
+	if (draft->expansion->overrides[key] != NULL)
+		return draft->expansion->overrides[key];
+	for (size_t i = draft->layer_count; i-- > 0;)
+		if (draft->layers[i]->slots[key] != NULL)
+			return draft->layers[i]->slots[key];
+	return NULL;
+}
+
+const struct tare_node *
+tare_draft_value(const struct tare_draft *draft, enum tare_key key)
+{
+	struct tare_node *node = find_slot(draft, key);
+
+	return node == NULL ? NULL : tare_draft_resolve(draft, key, node);
+}
+
+const struct tare_node *
+tare_draft_work(enum tare_key *key_out, bool *found_out, const struct tare_draft *draft)
+{
+	static const enum tare_key keys[] = {TARE_KEY_COMMAND, TARE_KEY_SHELL, TARE_KEY_REPLAY};
+
+	for (size_t i = draft->layer_count; i-- > 0;) {
+		for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]); j++) {
+			struct tare_node *node = draft->layers[i]->slots[keys[j]];
+
+			if (node == NULL)
+				continue;
+			*found_out = true;
+			*key_out = keys[j];
+			return tare_draft_resolve(draft, keys[j], node);
+		}
+	}
+	return NULL;
+}
+
+/* The environment. */
+
+static bool
+is_predefined(const char *name)
+{
+	return strcmp(name, "development") == 0 || strcmp(name, "ci") == 0 ||
+	       strcmp(name, "production") == 0;
+}
+
+static void
+check_environment(struct tare_expansion *expansion, const char *name, const char *where)
+{
+	const struct tare_suite *suite = expansion->suite;
+	struct tare_problem_list *problems = expansion->decoder.problems;
+	struct tare_source source = {.name = where};
+	const char *names[64] = {"development", "ci", "production"};
+	size_t count = 3;
+
+	if (is_predefined(name))
+		return;
+	for (size_t i = 0; i < suite->environment_count; i++) {
+		if (strcmp(suite->environments[i].name, name) == 0)
+			return;
+		if (count < sizeof(names) / sizeof(names[0]))
+			names[count++] = suite->environments[i].name;
+	}
+	tare_problem_add_at(problems, &source, 0, 0,
+		"%s is no environment of the suite; expected development, ci, production or one "
+		"under `environments`%s",
+		tare_problem_quote(problems, name),
+		tare_problem_suggest(problems, name, names, count));
+}
+
+static void
+pick_environment(struct tare_expansion *expansion)
+{
+	struct tare_plan *plan = expansion->plan;
+	const char *asked = expansion->options->environment;
+	const char *variable = expansion->shared.getenv("TARE_ENVIRONMENT");
+	const char *ci = expansion->shared.getenv("CI");
+
+	if (asked != NULL) {
+		plan->environment = tare_arena_strdup(expansion->arena, asked);
+		plan->environment_reason = "--environment";
+		check_environment(expansion, asked, "--environment");
+	} else if (variable != NULL && variable[0] != '\0') {
+		plan->environment = tare_arena_strdup(expansion->arena, variable);
+		plan->environment_reason = tare_arena_printf(expansion->arena,
+			"TARE_ENVIRONMENT=%s", tare_text_safe(expansion->arena, variable));
+		check_environment(expansion, variable, "TARE_ENVIRONMENT");
+	} else if (ci != NULL && ci[0] != '\0' && strcmp(ci, "false") != 0 &&
+		   strcmp(ci, "0") != 0) {
+		plan->environment = "ci";
+		plan->environment_reason = tare_arena_printf(
+			expansion->arena, "CI=%s", tare_text_safe(expansion->arena, ci));
+	} else {
+		plan->environment = "development";
+		plan->environment_reason = "default";
+	}
+}
+
+static void
+collect_base(struct tare_expansion *expansion)
+{
+	const struct tare_suite *suite = expansion->suite;
+
+	for (size_t i = 0; i < suite->vars_count; i++)
+		expansion->base[expansion->base_count++] = &suite->vars[i];
+	for (size_t i = 0; i < suite->defaults_count; i++)
+		expansion->base[expansion->base_count++] = &suite->defaults[i];
+	for (size_t i = 0; i < suite->environment_count; i++)
+		if (strcmp(suite->environments[i].name, expansion->plan->environment) == 0)
+			expansion->base[expansion->base_count++] = &suite->environments[i].layer;
+	assert(expansion->base_count + 2 <= TARE_LAYERS_MAX);
+}
+
+static void
+read_gate(struct tare_expansion *expansion)
+{
+	static const struct {
+		const char *name;
+		enum tare_verdict verdict;
+	} verdicts[] = {
+		{"regression", TARE_VERDICT_REGRESSION},
+		{"inconclusive", TARE_VERDICT_INCONCLUSIVE},
+		{"improvement", TARE_VERDICT_IMPROVEMENT},
+	};
+	struct tare_gate *gate = &expansion->plan->gate;
+	const struct tare_node *node = expansion->suite->gate;
+
+	for (size_t i = 0; i < expansion->base_count; i++)
+		if (expansion->base[i]->slots[TARE_KEY_GATE] != NULL)
+			node = expansion->base[i]->slots[TARE_KEY_GATE];
+	if (node == NULL || node->bad)
+		return;
+	if (node->kind == TARE_NODE_MAP)
+		node = tare_node_find(node, "fail_on");
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		bool named =
+			node->kind == TARE_NODE_SCALAR && strcmp(node->text, verdicts[i].name) == 0;
+
+		for (size_t j = 0; node->kind == TARE_NODE_LIST && j < node->count; j++)
+			named |= strcmp(node->items[j].text, verdicts[i].name) == 0;
+		if (named)
+			gate->fail_on |= 1u << verdicts[i].verdict;
+	}
+	gate->asked_for = gate->fail_on != 0;
+}
+
+/* The command line. */
+
+static void
+read_override(
+	struct tare_expansion *expansion, enum tare_key key, const char *option, const char *text)
+{
+	struct tare_node *node = NULL;
+
+	if (text == NULL)
+		return;
+	expansion->option_source[key] = (struct tare_source){.name = option};
+	node = tare_arena_alloc(expansion->arena, 1, sizeof(*node));
+	node->source = &expansion->option_source[key];
+	node->text = tare_arena_strdup(expansion->arena, text);
+	if (tare_shape_check(&expansion->decoder, tare_benchmark_fields[key].shape, node,
+		    tare_benchmark_fields[key].key))
+		expansion->overrides[key] = node;
+}
+
+static void
+read_variables(struct tare_expansion *expansion)
+{
+	const struct tare_expand_options *options = expansion->options;
+	struct tare_scope_shared *shared = &expansion->shared;
+	struct tare_source source = {.name = "--var"};
+
+	shared->variables = tare_arena_alloc(
+		expansion->arena, options->variable_count, sizeof(*shared->variables));
+	for (size_t i = 0; i < options->variable_count; i++) {
+		const char *text = options->variables[i];
+		const char *equals = strchr(text, '=');
+		struct tare_variable *variable = &shared->variables[shared->variable_count];
+		struct tare_err err = {0};
+
+		if (equals == NULL) {
+			tare_problem_add_at(expansion->decoder.problems, &source, 0, 0,
+				"%s has no value; expected NAME=VALUE",
+				tare_problem_quote(expansion->decoder.problems, text));
+			continue;
+		}
+		variable->name =
+			tare_arena_strndup(expansion->arena, text, (size_t)(equals - text));
+		variable->text = tare_arena_strdup(expansion->arena, equals + 1);
+		if (tare_shape_identifier.check(variable->name, &err) == TARE_OK)
+			shared->variable_count++;
+		else
+			tare_problem_add_at(expansion->decoder.problems, &source, 0, 0, "name %s",
+				tare_text_safe(expansion->arena, err.text));
+	}
+}
+
+static bool
+layer_has_var(const struct tare_layer *layer, const char *name)
+{
+	const struct tare_node *vars = layer->slots[TARE_KEY_VARS];
+
+	return vars != NULL && vars->kind == TARE_NODE_MAP && tare_node_find(vars, name) != NULL;
+}
+
+static bool
+is_declared(const struct tare_suite *suite, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < suite->vars_count; i++)
+		found |= layer_has_var(&suite->vars[i], name);
+	for (size_t i = 0; i < suite->defaults_count; i++)
+		found |= layer_has_var(&suite->defaults[i], name);
+	for (size_t i = 0; i < suite->environment_count; i++)
+		found |= layer_has_var(&suite->environments[i].layer, name);
+	for (size_t i = 0; i < suite->benchmark_count && !found; i++) {
+		const struct tare_variants *variants = suite->benchmarks[i].variants;
+
+		found = layer_has_var(&suite->benchmarks[i].layer, name);
+		for (size_t j = 0; variants != NULL && j < variants->count; j++)
+			found |= layer_has_var(&variants->items[j].layer, name);
+	}
+	for (size_t i = 0; suite->variants != NULL && i < suite->variants->count; i++)
+		found |= layer_has_var(&suite->variants->items[i].layer, name);
+	return found;
+}
+
+static void
+check_variables(struct tare_expansion *expansion)
+{
+	struct tare_source source = {.name = "--var"};
+	struct tare_problem_list *problems = expansion->decoder.problems;
+	const char *names[256];
+	size_t count = 0;
+
+	for (size_t i = 0; i < expansion->suite->vars_count; i++) {
+		const struct tare_node *vars = expansion->suite->vars[i].slots[TARE_KEY_VARS];
+
+		for (size_t j = 0; vars->kind == TARE_NODE_MAP && j < vars->count && count < 256;
+			j++)
+			names[count++] = tare_node_key(vars, j)->text;
+	}
+	for (size_t i = 0; i < expansion->shared.variable_count; i++) {
+		const struct tare_variable *variable = &expansion->shared.variables[i];
+
+		if (variable->used || is_declared(expansion->suite, variable->name))
+			continue;
+		tare_problem_add_at(problems, &source, 0, 0,
+			"the suite has no variable %s; expected one of its vars%s",
+			tare_problem_quote(problems, variable->name),
+			tare_problem_suggest(problems, variable->name, names, count));
+	}
+}
+
+/* Cases. */
+
+static void
+read_invocations(struct tare_draft *draft, size_t list_len)
+{
+	const struct tare_node *node = tare_draft_value(draft, TARE_KEY_INVOCATIONS);
+	struct tare_case *out = draft->out;
+	const struct tare_node *min = NULL;
+	const struct tare_node *max = NULL;
+	uint32_t most = list_len > 0 ? (uint32_t)list_len : DEFAULT_MAX;
+
+	out->invocations_auto = node == NULL ? list_len == 0 : true;
+	out->invocations_min = most < DEFAULT_MIN || node == NULL ? most : DEFAULT_MIN;
+	out->invocations_max = most;
+	if (node == NULL && list_len == 0)
+		out->invocations_min = DEFAULT_MIN;
+	if (node == NULL)
+		return;
+	if (node->kind == TARE_NODE_MAP) {
+		min = tare_node_find(node, "min");
+		max = tare_node_find(node, "max");
+	} else if (strcmp(node->text, "auto") != 0) {
+		min = node;
+		max = node;
+		out->invocations_auto = false;
+	}
+	if (min != NULL)
+		out->invocations_min = (uint32_t)strtoul(min->text, NULL, 10);
+	if (max != NULL)
+		out->invocations_max = (uint32_t)strtoul(max->text, NULL, 10);
+	if (max == NULL && out->invocations_max < out->invocations_min)
+		out->invocations_max = out->invocations_min;
+	if (min == NULL && out->invocations_min > out->invocations_max)
+		out->invocations_min = out->invocations_max;
+	if (out->invocations_min > out->invocations_max)
+		tare_problem_add(draft->expansion->decoder.problems, node,
+			"min %u is more than max %u; expected it the other way round",
+			out->invocations_min, out->invocations_max);
+	else if (list_len > 0 && out->invocations_max > list_len)
+		tare_problem_add(draft->expansion->decoder.problems, node,
+			"%u invocations of a replay with %zu values; expected at most as many",
+			out->invocations_max, list_len);
+}
+
+static void
+read_limits(struct tare_draft *draft, size_t list_len)
+{
+	const struct tare_node *warmup = tare_draft_value(draft, TARE_KEY_WARMUP);
+	const struct tare_node *precision = tare_draft_value(draft, TARE_KEY_PRECISION);
+	const struct tare_node *max_time = tare_draft_value(draft, TARE_KEY_MAX_TIME);
+	struct tare_case *out = draft->out;
+
+	out->warmup = draft->is_replay ? 0 : 1;
+	if (warmup != NULL)
+		out->warmup = (uint32_t)strtoul(warmup->text, NULL, 10);
+	out->precision = DEFAULT_PRECISION;
+	if (precision != NULL)
+		tare_percent_parse(&out->precision, precision->text, NULL);
+	out->max_time_ns = DEFAULT_MAX_TIME_NS;
+	if (max_time != NULL)
+		tare_duration_parse(&out->max_time_ns, max_time->text, NULL);
+	read_invocations(draft, list_len);
+}
+
+static void
+read_texts(struct tare_draft *draft)
+{
+	const struct tare_node *description = find_slot(draft, TARE_KEY_DESCRIPTION);
+	const struct tare_node *critical = tare_draft_value(draft, TARE_KEY_CRITICAL);
+	const struct tare_node *cpus = tare_draft_value(draft, TARE_KEY_CPUS);
+
+	draft->out->description = description == NULL || description->bad ? "" : description->text;
+	draft->out->critical = critical != NULL && strcmp(critical->text, "true") == 0;
+	draft->out->cpus = cpus == NULL ? NULL : cpus->text;
+}
+
+static bool
+has_tag(const struct tare_case *out, const char *tag)
+{
+	for (size_t i = 0; i < out->tag_count; i++)
+		if (strcmp(out->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+static void
+read_tags(struct tare_draft *draft)
+{
+	struct tare_case *out = draft->out;
+	size_t capacity = 0;
+
+	for (size_t i = 0; i < draft->layer_count; i++) {
+		const struct tare_node *node = draft->layers[i]->slots[TARE_KEY_TAGS];
+
+		if (node != NULL && !node->bad)
+			capacity += node->kind == TARE_NODE_LIST ? node->count : 1;
+	}
+	out->tags = tare_arena_alloc(draft->expansion->arena, capacity, sizeof(*out->tags));
+	for (size_t i = 0; i < draft->layer_count; i++) {
+		const struct tare_node *node = draft->layers[i]->slots[TARE_KEY_TAGS];
+		size_t count = node == NULL || node->bad      ? 0
+			       : node->kind == TARE_NODE_LIST ? node->count
+							      : 1;
+
+		for (size_t j = 0; j < count; j++) {
+			const char *tag =
+				node->kind == TARE_NODE_LIST ? node->items[j].text : node->text;
+
+			if (!has_tag(out, tag))
+				out->tags[out->tag_count++] = tag;
+		}
+	}
+}
+
+/* Decides what kind of case it is; false where nothing can be said of it. */
+static bool
+read_runner(const struct tare_node **replay_out, struct tare_draft *draft)
+{
+	struct tare_problem_list *problems = draft->expansion->decoder.problems;
+	const struct tare_node *runner = tare_draft_value(draft, TARE_KEY_RUNNER);
+	enum tare_key key = TARE_KEY_COMMAND;
+	bool found = false;
+	const struct tare_node *work = tare_draft_work(&key, &found, draft);
+	bool is_auto = runner == NULL || strcmp(runner->text, "auto") == 0;
+	bool asks_replay = !is_auto && strcmp(runner->text, "replay") == 0;
+
+	if (!found) {
+		if (!draft->scope.lenient)
+			tare_problem_add(problems, draft->benchmark->at,
+				"nothing to run in benchmark %s; expected command, shell or replay",
+				tare_problem_quote(problems, draft->benchmark->name));
+		return false;
+	}
+	draft->is_replay = key == TARE_KEY_REPLAY;
+	*replay_out = draft->is_replay ? work : NULL;
+	if (draft->is_replay && !is_auto && !asks_replay)
+		tare_problem_add(problems, runner,
+			"runner is %s, but benchmark %s has replay; expected replay or auto",
+			tare_problem_quote(problems, runner->text),
+			tare_problem_quote(problems, draft->benchmark->name));
+	if (!draft->is_replay && asks_replay)
+		tare_problem_add(problems, runner,
+			"runner is \"replay\", but benchmark %s has no replay; expected the values "
+			"to report",
+			tare_problem_quote(problems, draft->benchmark->name));
+	if (is_auto)
+		draft->out->runner = draft->is_replay ? "replay" : "host";
+	else
+		draft->out->runner = runner->text;
+	return true;
+}
+
+static bool
+is_bad(const struct tare_node *node)
+{
+	return node != NULL && (node->bad || node->has_unknown);
+}
+
+/* Whether a name may be missing because of what has been reported already. */
+static bool
+is_lenient(const struct tare_draft *draft, const struct tare_variant *variant)
+{
+	const struct tare_suite *suite = draft->expansion->suite;
+	bool lenient = is_bad(suite->at) && suite->at->has_unknown;
+
+	for (size_t i = 0; i < draft->layer_count; i++)
+		lenient |= is_bad(draft->layers[i]->slots[TARE_KEY_VARS]) ||
+			   is_bad(draft->layers[i]->slots[TARE_KEY_MATRIX]);
+	if (suite->matrix != NULL)
+		lenient |= is_bad(suite->matrix->at);
+	lenient |= draft->benchmark->at->has_unknown;
+	return lenient || (variant->at != NULL && variant->at->has_unknown);
+}
+
+static void
+fill_case(struct tare_draft *draft)
+{
+	const struct tare_node *replay = NULL;
+	size_t list_len = 0;
+
+	if (!read_runner(&replay, draft))
+		return;
+	read_texts(draft);
+	tare_draft_metrics(&list_len, draft, replay);
+	tare_draft_programs(draft);
+	read_limits(draft, list_len);
+}
+
+static bool
+is_wanted(struct tare_expansion *expansion, const struct tare_case *one, const char *group)
+{
+	const struct tare_expand_options *options = expansion->options;
+	bool wanted = options->only_count == 0;
+
+	for (size_t i = 0; i < options->only_count; i++) {
+		const char *pattern = options->only[i];
+		bool match = false;
+
+		if (strncmp(pattern, "tag:", 4) == 0)
+			for (size_t j = 0; j < one->tag_count && !match; j++)
+				match = tare_text_glob(pattern + 4, one->tags[j]);
+		else
+			match = tare_text_glob(pattern, one->name) ||
+				tare_text_glob(pattern, group) ||
+				tare_text_glob(pattern, one->benchmark);
+		if (match)
+			expansion->only_used[i] = true;
+		wanted |= match;
+	}
+	return wanted;
+}
+
+static void
+check_only(struct tare_expansion *expansion)
+{
+	struct tare_source source = {.name = "--only"};
+
+	for (size_t i = 0; i < expansion->options->only_count; i++)
+		if (!expansion->only_used[i])
+			tare_problem_add_at(expansion->decoder.problems, &source, 0, 0,
+				"no case is like %s; expected a case, a benchmark or tag:NAME, in "
+				"which * and ? stand for others",
+				tare_problem_quote(
+					expansion->decoder.problems, expansion->options->only[i]));
+}
+
+static struct tare_case *
+new_case(struct tare_expansion *expansion)
+{
+	struct tare_plan *plan = expansion->plan;
+
+	if (plan->case_count == expansion->case_capacity) {
+		expansion->case_capacity = expansion->case_capacity * 2 + 16;
+		plan->cases = tare_arena_grow(expansion->arena, plan->cases, plan->case_count,
+			expansion->case_capacity, sizeof(*plan->cases));
+	}
+	memset(&plan->cases[plan->case_count], 0, sizeof(*plan->cases));
+	return &plan->cases[plan->case_count];
+}
+
+static struct tare_group *
+new_group(struct tare_expansion *expansion, const char *name)
+{
+	struct tare_plan *plan = expansion->plan;
+
+	if (plan->group_count == expansion->group_capacity) {
+		expansion->group_capacity = expansion->group_capacity * 2 + 16;
+		plan->groups = tare_arena_grow(expansion->arena, plan->groups, plan->group_count,
+			expansion->group_capacity, sizeof(*plan->groups));
+	}
+	plan->groups[plan->group_count] =
+		(struct tare_group){.first_case = plan->case_count, .name = name};
+	return &plan->groups[plan->group_count++];
+}
+
+static struct tare_parameter *
+list_parameters(struct tare_arena *arena, const struct tare_point *point)
+{
+	struct tare_parameter *parameters =
+		tare_arena_alloc(arena, point->count, sizeof(*parameters));
+
+	for (size_t i = 0; i < point->count; i++)
+		parameters[i] = (struct tare_parameter){
+			.name = point->values[i].name, .value = point->values[i].text};
+	return parameters;
+}
+
+/* Identity of the case, and whether it is wanted at all. */
+static bool
+name_case(struct tare_draft *draft, const struct tare_variant *variant, const char *group_name)
+{
+	struct tare_expansion *expansion = draft->expansion;
+	struct tare_case *out = draft->out;
+	size_t first = 0;
+
+	out->benchmark = draft->benchmark->name;
+	out->variant = variant->name;
+	out->name = tare_case_name(expansion->arena, out->benchmark, out->parameters,
+		out->parameter_count, out->variant);
+	out->file = draft->benchmark->at->source->name;
+	out->line = (int)draft->benchmark->at->line;
+	read_tags(draft);
+	if (!tare_names_add(
+		    &expansion->case_names, &first, out->name, expansion->plan->case_count)) {
+		if (out->benchmark[0] != '\0' && !expansion->suite->broken)
+			tare_problem_add(expansion->decoder.problems, draft->benchmark->at,
+				"case %s again; expected parameters that tell the points apart",
+				tare_problem_quote(expansion->decoder.problems, out->name));
+		return false;
+	}
+	return is_wanted(expansion, out, group_name);
+}
+
+static bool
+has_room(const struct tare_draft *draft)
+{
+	struct tare_expansion *expansion = draft->expansion;
+
+	if (expansion->case_names.count > TARE_SUITE_CASE_MAX) {
+		tare_problem_add(expansion->decoder.problems, draft->benchmark->at,
+			"more than %d cases; expected fewer", TARE_SUITE_CASE_MAX);
+		return false;
+	}
+	if (tare_arena_size_bytes(expansion->arena) > PLAN_SIZE_MAX) {
+		tare_problem_add(expansion->decoder.problems, draft->benchmark->at,
+			"the plan takes more than %zu MiB; expected shorter texts or fewer cases",
+			PLAN_SIZE_MAX >> 20);
+		return false;
+	}
+	return expansion->decoder.problems->attempts < ATTEMPTS_MAX &&
+	       expansion->shared.steps <= TARE_SCOPE_ALL_STEPS_MAX;
+}
+
+static bool
+expand_case(struct tare_draft *draft, struct tare_group **group, const char *group_name,
+	const struct tare_variant *variant)
+{
+	struct tare_expansion *expansion = draft->expansion;
+	struct tare_plan *plan = expansion->plan;
+	struct tare_case *out = draft->out;
+
+	draft->layers[draft->layer_count - 1] = &variant->layer;
+	draft->is_replay = false;
+	draft->wants_stdout = false;
+	if (!has_room(draft))
+		return false;
+	if (!name_case(draft, variant, group_name))
+		return true;
+	out->index = plan->case_count;
+	out->scratch_dir = tare_arena_printf(
+		expansion->arena, "%s/case-%zu", expansion->scratch_root, out->index);
+	draft->scope.variant = variant->name;
+	draft->scope.scratch_dir = out->scratch_dir;
+	draft->scope.lenient = expansion->suite->broken && is_lenient(draft, variant);
+	fill_case(draft);
+	if (*group == NULL)
+		*group = new_group(expansion, group_name);
+	out->group = plan->group_count - 1;
+	(*group)->case_count++;
+	(*group)->exclusive |= out->service_count > 0;
+	plan->case_count++;
+	return true;
+}
+
+static bool
+expand_point(struct tare_draft *draft, const struct tare_point *point,
+	const struct tare_variants *variants)
+{
+	struct tare_expansion *expansion = draft->expansion;
+	struct tare_parameter *parameters = list_parameters(expansion->arena, point);
+	const char *name = tare_case_name(
+		expansion->arena, draft->benchmark->name, parameters, point->count, "");
+	struct tare_group *group = NULL;
+
+	draft->scope.point = point;
+	for (size_t i = 0; i < variants->count; i++) {
+		draft->out = new_case(expansion);
+		draft->out->parameters = parameters;
+		draft->out->parameter_count = point->count;
+		if (!expand_case(draft, &group, name, &variants->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+find_points(const struct tare_draft *draft, const struct tare_matrix *matrix)
+{
+	struct tare_expansion *expansion = draft->expansion;
+
+	if (expansion->points != NULL && expansion->points_of == matrix &&
+		(matrix == NULL || !matrix->at->has_reference))
+		return true;
+	if (!tare_matrix_points(
+		    &expansion->points, &expansion->point_count, &draft->scope, matrix)) {
+		expansion->points = NULL;
+		return false;
+	}
+	expansion->points_of = matrix;
+	return true;
+}
+
+static const struct tare_variants *
+pick_variants(const struct tare_expansion *expansion, const struct tare_benchmark *benchmark)
+{
+	if (benchmark->variants != NULL)
+		return benchmark->variants;
+	return expansion->suite->variants != NULL ? expansion->suite->variants : &no_variants;
+}
+
+static void
+expand_benchmark(struct tare_expansion *expansion, const struct tare_benchmark *benchmark)
+{
+	struct tare_draft draft = {
+		.expansion = expansion,
+		.benchmark = benchmark,
+		.scope = {.shared = &expansion->shared, .benchmark = benchmark->name},
+	};
+	const struct tare_matrix *matrix = benchmark->matrix;
+
+	if (matrix == NULL && benchmark->layer.slots[TARE_KEY_MATRIX] == NULL)
+		matrix = expansion->suite->matrix;
+	memcpy(draft.layers, expansion->base, expansion->base_count * sizeof(draft.layers[0]));
+	draft.layer_count = expansion->base_count;
+	draft.layers[draft.layer_count++] = &benchmark->layer;
+	draft.layers[draft.layer_count++] = &no_layer;
+	draft.scope.layers = draft.layers;
+	draft.scope.layer_count = draft.layer_count;
+	draft.scope.lenient = expansion->suite->broken && is_lenient(&draft, &no_variant);
+	if (!find_points(&draft, matrix))
+		return;
+	for (size_t i = 0; i < expansion->point_count; i++)
+		if (!expand_point(
+			    &draft, &expansion->points[i], pick_variants(expansion, benchmark)))
+			return;
+}
+
+/* The plan. */
+
+/* A name for a folder. */
+static const char *
+slug(struct tare_arena *arena, const char *name)
+{
+	char *text = tare_arena_strndup(arena, name, strnlen(name, SLUG_MAX));
+
+	for (char *at = text; *at != '\0'; at++) {
+		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+			     (*at >= '0' && *at <= '9') || *at == '-' || *at == '_' ||
+			     (*at == '.' && at > text);
+
+		if (!plain)
+			*at = '-';
+	}
+	return text;
+}
+
+static void
+set_directories(struct tare_expansion *expansion)
+{
+	struct tare_arena *arena = expansion->arena;
+	const char *root = expansion->options->scratch_root;
+	char *here = getcwd(NULL, 0);
+	const char *base = tare_arena_strdup(arena, here != NULL ? here : "/");
+
+	free(here);
+	expansion->plan->work_dir = tare_path_join(arena, base,
+		tare_arena_printf(arena, ".tare/work/%s", slug(arena, expansion->suite->name)));
+	expansion->shared.work_dir = expansion->plan->work_dir;
+	expansion->scratch_root =
+		tare_path_join(arena, base, root != NULL ? root : ".tare/scratch");
+}
+
+static void
+begin(struct tare_expansion *expansion)
+{
+	const struct tare_expand_options *options = expansion->options;
+	struct tare_plan *plan = expansion->plan;
+
+	plan->suite = expansion->suite->name;
+	plan->description = expansion->suite->description;
+	plan->file = expansion->suite->file;
+	plan->digest = expansion->suite->digest;
+	set_directories(expansion);
+	pick_environment(expansion);
+	collect_base(expansion);
+	read_gate(expansion);
+	read_override(expansion, TARE_KEY_CPUS, "--cpus", options->cpus);
+	read_override(expansion, TARE_KEY_RUNNER, "--runner", options->runner);
+	read_override(expansion, TARE_KEY_INVOCATIONS, "--invocations", options->invocations);
+	read_override(expansion, TARE_KEY_MAX_TIME, "--max-time", options->max_time);
+	read_variables(expansion);
+	expansion->only_used = tare_arena_alloc(
+		expansion->arena, options->only_count, sizeof(*expansion->only_used));
+}
+
+void
+tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
+	struct tare_arena *arena, const struct tare_suite *suite,
+	const struct tare_expand_options *options)
+{
+	static const struct tare_expand_options no_options;
+	struct tare_expansion *expansion = tare_arena_alloc(arena, 1, sizeof(*expansion));
+
+	expansion->arena = arena;
+	expansion->suite = suite;
+	expansion->options = options != NULL ? options : &no_options;
+	expansion->decoder = (struct tare_decoder){.arena = arena, .problems = problems};
+	expansion->shared.arena = arena;
+	expansion->shared.problems = problems;
+	expansion->shared.getenv =
+		expansion->options->getenv != NULL ? expansion->options->getenv : process_getenv;
+	expansion->plan = tare_arena_alloc(arena, 1, sizeof(*expansion->plan));
+	tare_names_init(&expansion->case_names);
+	tare_names_init(&expansion->build_keys);
+	begin(expansion);
+	for (size_t i = 0; i < suite->benchmark_count; i++)
+		expand_benchmark(expansion, &suite->benchmarks[i]);
+	check_variables(expansion);
+	check_only(expansion);
+	tare_scope_shared_free(&expansion->shared);
+	tare_names_free(&expansion->case_names);
+	tare_names_free(&expansion->build_keys);
+	*plan_out = expansion->plan;
+}
+
+enum tare_status
+tare_suite_expand(struct tare_plan **plan_out, struct tare_problems *problems_out,
+	struct tare_arena *arena, const struct tare_suite *suite,
+	const struct tare_expand_options *options, struct tare_err *err)
+{
+	struct tare_problem_list *problems = tare_arena_alloc(arena, 1, sizeof(*problems));
+	struct tare_plan *plan = NULL;
+	enum tare_status status = TARE_OK;
+
+	tare_problem_list_init(problems, arena);
+	tare_suite_expand_into(&plan, problems, arena, suite, options);
+	status = tare_problem_list_finish(problems_out, problems, err);
+	if (status == TARE_OK)
+		*plan_out = plan;
+	return status;
+}

@@ -1,0 +1,980 @@
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/text.h"
+#include "harness/model/metric.h"
+#include "harness/suite/pattern.h"
+#include "harness/suite/shape.h"
+#include "harness/suite/suite.h"
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum {
+	NAME_MAX_LEN = 200,
+	IDENTIFIER_MAX_LEN = 64,
+	TEXT_MAX_LEN = 200, /* of one value of a matrix */
+	UNIT_MAX_LEN = 32,
+};
+
+const char *const tare_builtin_names[] = {
+	"suite_dir", "work_dir", "scratch_dir", "benchmark", "variant", NULL};
+
+static bool
+has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+static enum tare_status
+check_name(const char *text, struct tare_err *err)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > NAME_MAX_LEN)
+		return tare_err_set(err, TARE_INVALID, "has %zu bytes; expected a name of 1 to %d",
+			len, NAME_MAX_LEN);
+	if (has_control(text) || text[0] == ' ' || text[len - 1] == ' ')
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected one line without blanks around it", text);
+	if (strstr(text, "${") != NULL)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a fixed name, to which parameters are added", text);
+	return TARE_OK;
+}
+
+static bool
+is_word(const char *text, const char *first, const char *rest, size_t max_len)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > max_len)
+		return false;
+	if (!isalpha((unsigned char)text[0]) && strchr(first, text[0]) == NULL)
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && strchr(rest, text[i]) == NULL)
+			return false;
+	return true;
+}
+
+static enum tare_status
+check_identifier(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_-", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits, _ or -, at most %d",
+			text, IDENTIFIER_MAX_LEN);
+	for (size_t i = 0; tare_builtin_names[i] != NULL; i++)
+		if (strcmp(text, tare_builtin_names[i]) == 0)
+			return tare_err_set(err, TARE_INVALID,
+				"is \"%s\", which tare defines itself; expected another name",
+				text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_parameter(const char *text, struct tare_err *err)
+{
+	if (strlen(text) > TEXT_MAX_LEN || has_control(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected one line of at most %d bytes", text, TEXT_MAX_LEN);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_tag(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_0123456789", "_-.:/+", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a word of letters, digits and _-.:/+", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_runner(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "", "_-", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected auto or the name of a runner, such as host", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_environment_name(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "", "_-", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits, _ or -", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_variable_name(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_", NAME_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected the name of an environment variable", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_variable_glob(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_*?", "_*?", NAME_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected the name of an environment variable, in which * "
+			"and "
+			"? stand for others",
+			text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_metric_name(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_-./", TARE_METRIC_NAME_MAX - 1))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits and _-./", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_new_metric(const char *text, struct tare_err *err)
+{
+	if (tare_metric_find(tare_builtin_metrics, TARE_BUILTIN_METRIC_COUNT, text) <
+		TARE_BUILTIN_METRIC_COUNT)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%s\", which tare always measures; expected another name", text);
+	return check_metric_name(text, err);
+}
+
+static enum tare_status
+check_unit(const char *text, struct tare_err *err)
+{
+	if (text[0] == '\0' || strlen(text) > UNIT_MAX_LEN || has_control(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a unit such as ms, MiB, MB/s or requests/s", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_regex(const char *text, struct tare_err *err)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_pattern pattern;
+	enum tare_status status = tare_pattern_read(&pattern, arena, text, err);
+
+	tare_arena_free(arena);
+	return status;
+}
+
+/* a.b[0].c: names without dots and brackets, and indices. */
+static enum tare_status
+check_json_path(const char *text, struct tare_err *err)
+{
+	const char *at = text;
+	bool good = *at != '\0' && strlen(text) <= NAME_MAX_LEN && !has_control(text);
+
+	while (good && *at != '\0') {
+		size_t len = strcspn(at, ".[]");
+
+		good = len > 0 || (at == text && *at == '[');
+		at += len;
+		while (good && *at == '[') {
+			len = strspn(at + 1, "0123456789");
+			good = len > 0 && len < 9 && at[1 + len] == ']';
+			at += good ? len + 2 : 0;
+		}
+		if (good && *at != '\0')
+			good = at[0] == '.' && at[1] != '\0' && at++ != NULL;
+	}
+	if (!good)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a path such as results[0].time", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_quantity(const char *text, struct tare_err *err)
+{
+	const char *at = text + (*text == '-');
+	size_t digits = strspn(at, "0123456789");
+	char *end = NULL;
+
+	if (digits > 0)
+		strtod(text, &end);
+	if (digits == 0 || strlen(text) > TEXT_MAX_LEN || has_control(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a number and its unit, such as 10.1ms", text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_port(const char *text, struct tare_err *err)
+{
+	const char *colon = strrchr(text, ':');
+	const char *port = colon == NULL ? text : colon + 1;
+	size_t digits = strspn(port, "0123456789");
+	long number = digits > 0 && digits < 6 && port[digits] == '\0' ? atol(port) : 0;
+
+	if (number < 1 || number > 65535 || colon == text || strlen(text) > NAME_MAX_LEN)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a port, or host:port, such as 127.0.0.1:8080",
+			text);
+	return TARE_OK;
+}
+
+static enum tare_status
+check_path(const char *text, struct tare_err *err)
+{
+	if (text[0] == '\0' || strlen(text) > 4000)
+		return tare_err_set(
+			err, TARE_INVALID, "has %zu bytes; expected a path", strlen(text));
+	return TARE_OK;
+}
+
+static enum tare_status
+check_script(const char *text, struct tare_err *err)
+{
+	if (text[strspn(text, " \t\n")] == '\0')
+		return tare_err_set(err, TARE_INVALID, "is blank; expected a script");
+	return TARE_OK;
+}
+
+/* Shapes, from small to large. */
+
+static const struct tare_shape nothing = {.kind = TARE_SHAPE_NOTHING, .expected = "nothing"};
+static const struct tare_shape text = {.kind = TARE_SHAPE_TEXT, .expected = "text"};
+static const struct tare_shape word = {.kind = TARE_SHAPE_TEXT, .expected = "a word"};
+static const struct tare_shape prose = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a description", .literal = true};
+static const struct tare_shape name = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a name", .literal = true, .check = check_name};
+static const struct tare_shape flag = {.kind = TARE_SHAPE_BOOL,
+	.expected = "true or false",
+	.choices = (const char *const[]){"true", "false", NULL}};
+static const struct tare_shape duration = {
+	.kind = TARE_SHAPE_DURATION, .expected = "a duration such as 500ms"};
+static const struct tare_shape percent = {
+	.kind = TARE_SHAPE_PERCENT, .expected = "a percentage such as 2%"};
+static const struct tare_shape path = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a path", .check = check_path};
+static const struct tare_shape literal_path = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the path of a suite file, relative to this one",
+	.literal = true,
+	.check = check_path};
+static const struct tare_shape regex = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a POSIX extended regular expression",
+	.check = check_regex};
+static const struct tare_shape script = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a script for /bin/sh -e", .check = check_script};
+
+const struct tare_shape tare_shape_identifier = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a name",
+	.literal = true,
+	.check = check_identifier,
+	.pattern = "^[A-Za-z_][A-Za-z0-9_-]*$"};
+const struct tare_shape tare_shape_parameter = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a text, number, true or false",
+	.check = check_parameter};
+const struct tare_shape tare_shape_runner = {.kind = TARE_SHAPE_TEXT,
+	.expected = "auto or the name of a runner, such as host",
+	.check = check_runner};
+
+static const struct tare_shape tag = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a word", .literal = true, .check = check_tag};
+static const struct tare_shape tags_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of words", .item = &tag};
+static const struct tare_shape tags = {.kind = TARE_SHAPE_ANY,
+	.expected = "a word or a list of words",
+	.any = (const struct tare_shape *const[]){&tag, &tags_list, NULL}};
+
+static const struct tare_shape vars = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and texts",
+	.key = &tare_shape_identifier,
+	.item = &text};
+
+static const struct tare_shape words = {.kind = TARE_SHAPE_WORDS, .expected = "a command line"};
+static const struct tare_shape argv = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of the program and its arguments",
+	.item = &text,
+	.nonempty = true};
+static const struct tare_shape command = {.kind = TARE_SHAPE_ANY,
+	.expected = "a command line, or a list of the program and its arguments",
+	.any = (const struct tare_shape *const[]){&words, &argv, NULL}};
+static const struct tare_shape hook = {.kind = TARE_SHAPE_ANY,
+	.expected = "a script for /bin/sh -e, or a list of a program and its arguments",
+	.any = (const struct tare_shape *const[]){&script, &argv, NULL}};
+
+static const struct tare_shape environment_variable = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of an environment variable",
+	.literal = true,
+	.check = check_variable_name,
+	.pattern = "^[A-Za-z_][A-Za-z0-9_]*$"};
+static const struct tare_shape env = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of environment variables and texts",
+	.key = &environment_variable,
+	.item = &text};
+static const struct tare_shape environment_glob = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of an environment variable, in which * and ? stand for others",
+	.literal = true,
+	.check = check_variable_glob,
+	.pattern = "^[A-Za-z_*?][A-Za-z0-9_*?]*$"};
+static const struct tare_shape environment_globs = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of names of environment variables",
+	.item = &environment_glob};
+static const struct tare_shape env_inherit = {.kind = TARE_SHAPE_ANY,
+	.expected = "the name of an environment variable, or a list of them",
+	.any = (const struct tare_shape *const[]){&environment_glob, &environment_globs, NULL}};
+
+static const struct tare_field stdin_fields[] = {
+	{.key = "text", .shape = &text, .required = true, .doc = "What the program reads."},
+};
+static const struct tare_table stdin_table = {.name = "stdin",
+	.doc = "Input given in the suite itself.",
+	.fields = stdin_fields,
+	.field_count = ARRAY_COUNT(stdin_fields)};
+static const struct tare_shape stdin_text = {
+	.kind = TARE_SHAPE_TABLE, .expected = "a mapping with `text`", .table = &stdin_table};
+static const struct tare_shape stdin_shape = {.kind = TARE_SHAPE_ANY,
+	.expected = "the path of a file, or a mapping with `text`",
+	.any = (const struct tare_shape *const[]){&path, &stdin_text, NULL}};
+
+static const struct tare_shape stdout_mode = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "discard, capture or a mapping with `file`",
+	.choices = (const char *const[]){"discard", "capture", NULL}};
+static const struct tare_field stdout_fields[] = {
+	{.key = "file",
+		.shape = &path,
+		.required = true,
+		.doc = "The file that is written, from its start at each invocation."},
+};
+static const struct tare_table stdout_table = {.name = "stdout",
+	.doc = "Output that goes into a file.",
+	.fields = stdout_fields,
+	.field_count = ARRAY_COUNT(stdout_fields)};
+static const struct tare_shape stdout_file = {
+	.kind = TARE_SHAPE_TABLE, .expected = "a mapping with `file`", .table = &stdout_table};
+static const struct tare_shape stdout_shape = {.kind = TARE_SHAPE_ANY,
+	.expected = "discard, capture or a mapping with `file`",
+	.any = (const struct tare_shape *const[]){&stdout_mode, &stdout_file, NULL}};
+
+static const struct tare_shape exit_code = {
+	.kind = TARE_SHAPE_COUNT, .expected = "an exit code", .max = 255};
+static const struct tare_shape exit_codes = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of exit codes",
+	.item = &exit_code,
+	.nonempty = true};
+static const struct tare_shape exit_shape = {.kind = TARE_SHAPE_ANY,
+	.expected = "an exit code or a list of them",
+	.any = (const struct tare_shape *const[]){&exit_code, &exit_codes, NULL}};
+static const struct tare_shape regexes = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of regular expressions", .item = &regex};
+static const struct tare_shape patterns = {.kind = TARE_SHAPE_ANY,
+	.expected = "a regular expression or a list of them",
+	.any = (const struct tare_shape *const[]){&regex, &regexes, NULL}};
+static const struct tare_field expect_fields[] = {
+	{.key = "exit",
+		.shape = &exit_shape,
+		.doc = "Exit codes that are a success; any other fails the case. Default: 0."},
+	{.key = "stdout",
+		.shape = &patterns,
+		.doc = "Regular expressions that must each match somewhere in standard output."},
+	{.key = "stderr",
+		.shape = &patterns,
+		.doc = "Regular expressions that must each match somewhere in standard error."},
+};
+static const struct tare_table expect_table = {.name = "expect",
+	.doc = "What a finished invocation must look like, else its case has failed.",
+	.fields = expect_fields,
+	.field_count = ARRAY_COUNT(expect_fields)};
+static const struct tare_shape expect = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with exit, stdout or stderr",
+	.table = &expect_table};
+
+static const struct tare_shape none = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "none",
+	.choices = (const char *const[]){"none", NULL}};
+static const struct tare_shape timeout = {.kind = TARE_SHAPE_ANY,
+	.expected = "a duration such as 5min, or none",
+	.any = (const struct tare_shape *const[]){&none, &duration, NULL}};
+
+static const struct tare_shape warmup = {
+	.kind = TARE_SHAPE_COUNT, .expected = "a whole number", .max = 1000000};
+static const struct tare_shape invocation_count = {
+	.kind = TARE_SHAPE_COUNT, .expected = "a whole number", .min = 1, .max = 100000000};
+static const struct tare_shape automatic = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "auto, a whole number, or a mapping with min and max",
+	.choices = (const char *const[]){"auto", NULL}};
+static const struct tare_field invocations_fields[] = {
+	{.key = "min",
+		.shape = &invocation_count,
+		.doc = "Never fewer than this, whatever the verdict. Default: 6."},
+	{.key = "max",
+		.shape = &invocation_count,
+		.doc = "Never more than this, whatever the precision. Default: 1000."},
+};
+static const struct tare_table invocations_table = {.name = "invocations",
+	.doc = "Bounds between which the verdict and the precision decide.",
+	.fields = invocations_fields,
+	.field_count = ARRAY_COUNT(invocations_fields)};
+static const struct tare_shape invocations_bounds = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with min and max",
+	.table = &invocations_table};
+static const struct tare_shape invocations = {.kind = TARE_SHAPE_ANY,
+	.expected = "auto, a whole number from 1, or a mapping with min and max",
+	.any = (const struct tare_shape *const[]){
+		&automatic, &invocation_count, &invocations_bounds, NULL}};
+
+static const struct tare_shape new_metric_name = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of a metric",
+	.literal = true,
+	.check = check_new_metric,
+	.pattern = "^[A-Za-z_][A-Za-z0-9_./-]*$"};
+static const struct tare_shape metric_name = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of a metric",
+	.literal = true,
+	.check = check_metric_name,
+	.pattern = "^[A-Za-z_][A-Za-z0-9_./-]*$"};
+static const struct tare_shape json_path = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a path such as results[0].time",
+	.check = check_json_path};
+static const struct tare_shape unit = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a unit such as ms, MiB, MB/s or requests/s",
+	.check = check_unit};
+static const struct tare_shape better = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "lower or higher",
+	.choices = (const char *const[]){"lower", "higher", NULL}};
+static const struct tare_shape reduce = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "median, mean, min, max, sum, first or last",
+	.choices = (const char *const[]){
+		"median", "mean", "min", "max", "sum", "first", "last", NULL}};
+static const struct tare_shape stream = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "stdout or stderr",
+	.choices = (const char *const[]){"stdout", "stderr", NULL}};
+static const struct tare_field metric_fields[] = {
+	{.key = "regex",
+		.shape = &regex,
+		.alternative = true,
+		.doc = "POSIX extended regular expression. The number is the group written "
+		       "(?<name>...), else the first group, else the whole match. Every match "
+		       "counts."},
+	{.key = "json",
+		.shape = &json_path,
+		.alternative = true,
+		.doc = "The output is JSON and the number is at this path: results[0].time. A list "
+		       "of numbers is several values."},
+	{.key = "lines",
+		.shape = &word,
+		.alternative = true,
+		.doc = "The number is in lines `name: value unit` with this name; true: the "
+		       "metric's own name."},
+	{.key = "unit",
+		.shape = &unit,
+		.doc = "The unit the program writes: ns, us, ms, s, B, kB, MiB, MB/s, ... Times "
+		       "are "
+		       "kept in ns, sizes in bytes; any other word is kept as it is."},
+	{.key = "better",
+		.shape = &better,
+		.doc = "Whether lower or higher values are better. Default: lower."},
+	{.key = "reduce",
+		.shape = &reduce,
+		.doc = "How several values of one invocation become one. Default: median."},
+	{.key = "stream", .shape = &stream, .doc = "Where the program writes it. Default: stdout."},
+	{.key = "margin",
+		.shape = &percent,
+		.doc = "The smallest change that matters; also makes the metric count for the "
+		       "gate."},
+	{.key = "exact",
+		.shape = &flag,
+		.doc = "The value is a constant by nature, such as a size: any change is one."},
+};
+static const struct tare_table metric_table = {.name = "metric",
+	.doc = "A number out of the program's output.",
+	.fields = metric_fields,
+	.field_count = ARRAY_COUNT(metric_fields)};
+static const struct tare_shape metric = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with regex, json or lines",
+	.table = &metric_table};
+static const struct tare_shape metrics = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of metrics",
+	.key = &new_metric_name,
+	.item = &metric};
+
+static const struct tare_shape margins = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of metrics and percentages",
+	.key = &metric_name,
+	.item = &percent};
+static const struct tare_shape margin = {.kind = TARE_SHAPE_ANY,
+	.expected = "a percentage such as 2%, or a mapping of metrics and percentages",
+	.any = (const struct tare_shape *const[]){&percent, &margins, NULL}};
+
+static const struct tare_shape quantity = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a number and its unit, such as 10.1ms",
+	.check = check_quantity};
+static const struct tare_shape quantities = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of values",
+	.item = &quantity,
+	.nonempty = true};
+static const struct tare_shape distribution = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "normal, lognormal or constant",
+	.choices = (const char *const[]){"normal", "lognormal", "constant", NULL}};
+static const struct tare_field replay_fields[] = {
+	{.key = "distribution",
+		.shape = &distribution,
+		.required = true,
+		.doc = "How values are drawn from the run's seed."},
+	{.key = "center",
+		.shape = &quantity,
+		.required = true,
+		.doc = "The constant; the mean (normal); the median (lognormal)."},
+	{.key = "spread",
+		.shape = &percent,
+		.doc = "Standard deviation relative to the center. Default: 0%."},
+};
+static const struct tare_table replay_table = {.name = "replay",
+	.doc = "Values drawn from a distribution.",
+	.fields = replay_fields,
+	.field_count = ARRAY_COUNT(replay_fields)};
+static const struct tare_shape replay_drawn = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with distribution and center",
+	.table = &replay_table};
+static const struct tare_shape replay_metric = {.kind = TARE_SHAPE_ANY,
+	.expected = "a value, a list of values, or a mapping with distribution and center",
+	.any = (const struct tare_shape *const[]){&quantity, &quantities, &replay_drawn, NULL}};
+static const struct tare_shape replay = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of metrics and their values",
+	.key = &metric_name,
+	.item = &replay_metric,
+	.nonempty = true};
+
+static const struct tare_shape port = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a port, or host:port", .check = check_port};
+static const struct tare_field ready_fields[] = {
+	{.key = "tcp",
+		.shape = &port,
+		.alternative = true,
+		.doc = "Ready when this port accepts connections: 8080, or host:port."},
+	{.key = "unix",
+		.shape = &path,
+		.alternative = true,
+		.doc = "Ready when this socket accepts connections."},
+	{.key = "file", .shape = &path, .alternative = true, .doc = "Ready when this file exists."},
+	{.key = "command",
+		.shape = &command,
+		.alternative = true,
+		.doc = "Ready when this command succeeds; it is tried again and again."},
+};
+static const struct tare_table ready_table = {.name = "ready",
+	.doc = "How to tell that a service is ready.",
+	.fields = ready_fields,
+	.field_count = ARRAY_COUNT(ready_fields),
+	.one_alternative = true};
+static const struct tare_shape ready = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with tcp, unix, file or command",
+	.table = &ready_table};
+
+enum { IN_SERVICE_LIST = 1u << 0, IN_SERVICE_MAP = 1u << 1 };
+
+static const struct tare_field service_fields[] = {
+	{.key = "name",
+		.shape = &name,
+		.required = true,
+		.places = IN_SERVICE_LIST,
+		.doc = "For messages and the name of the log."},
+	{.key = "command",
+		.shape = &command,
+		.alternative = true,
+		.doc = "The program and its arguments. It stays in the foreground."},
+	{.key = "shell",
+		.shape = &script,
+		.alternative = true,
+		.doc = "A script for /bin/sh -e, in place of command."},
+	{.key = "ready",
+		.shape = &ready,
+		.doc = "How to tell that it is ready. Default: as soon as it runs."},
+	{.key = "ready_timeout",
+		.shape = &duration,
+		.doc = "How long it may take to be ready. Default: 10s."},
+	{.key = "stop_timeout",
+		.shape = &duration,
+		.doc = "How long it may take to end after SIGTERM. Default: 5s."},
+	{.key = "cwd", .shape = &path, .doc = "Its working directory. Default: the benchmark's."},
+	{.key = "env", .shape = &env, .doc = "Environment variables over those of the benchmark."},
+};
+static const struct tare_table service_table = {.name = "service",
+	.doc = "A program that runs while the case is measured.",
+	.fields = service_fields,
+	.field_count = ARRAY_COUNT(service_fields),
+	.place = IN_SERVICE_LIST,
+	.one_alternative = true};
+static const struct tare_table named_service_table = {.name = "service",
+	.doc = "A program that runs while the case is measured.",
+	.fields = service_fields,
+	.field_count = ARRAY_COUNT(service_fields),
+	.place = IN_SERVICE_MAP,
+	.one_alternative = true};
+static const struct tare_shape service = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with name and command",
+	.table = &service_table};
+static const struct tare_shape named_service = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with command",
+	.table = &named_service_table};
+static const struct tare_shape service_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of services", .item = &service};
+static const struct tare_shape service_map = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and services",
+	.key = &name,
+	.item = &named_service};
+static const struct tare_shape services = {.kind = TARE_SHAPE_ANY,
+	.expected = "a list of services, or a mapping of names and services",
+	.any = (const struct tare_shape *const[]){&service_list, &service_map, NULL}};
+
+static const struct tare_shape cpus = {
+	.kind = TARE_SHAPE_TEXT, .expected = "none, how many CPUs, or which", .check = check_name};
+
+static const struct tare_shape gate_word = {.kind = TARE_SHAPE_CHOICE,
+	.literal = true,
+	.expected = "none, regression, inconclusive or improvement",
+	.choices =
+		(const char *const[]){"none", "regression", "inconclusive", "improvement", NULL}};
+static const struct tare_shape verdict = {.kind = TARE_SHAPE_CHOICE,
+	.literal = true,
+	.expected = "regression, inconclusive or improvement",
+	.choices = (const char *const[]){"regression", "inconclusive", "improvement", NULL}};
+static const struct tare_shape verdict_list = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of verdicts",
+	.item = &verdict,
+	.nonempty = true};
+static const struct tare_shape fail_on = {.kind = TARE_SHAPE_ANY,
+	.expected = "a verdict or a list of them: regression, inconclusive, improvement",
+	.any = (const struct tare_shape *const[]){&verdict, &verdict_list, NULL}};
+static const struct tare_field gate_fields[] = {
+	{.key = "fail_on",
+		.shape = &fail_on,
+		.required = true,
+		.doc = "The verdicts that make tare exit with 1, or 2 for inconclusive."},
+};
+static const struct tare_table gate_table = {.name = "gate",
+	.doc = "What makes a comparison fail.",
+	.fields = gate_fields,
+	.field_count = ARRAY_COUNT(gate_fields)};
+static const struct tare_shape gate_mapping = {
+	.kind = TARE_SHAPE_TABLE, .expected = "a mapping with fail_on", .table = &gate_table};
+static const struct tare_shape gate = {.kind = TARE_SHAPE_ANY,
+	.expected = "a verdict, none, or a mapping with fail_on",
+	.any = (const struct tare_shape *const[]){&gate_word, &gate_mapping, NULL}};
+
+static const struct tare_shape parameters = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of values",
+	.item = &tare_shape_parameter,
+	.nonempty = true};
+static const struct tare_shape point = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of parameters and values",
+	.key = &tare_shape_identifier,
+	.item = &tare_shape_parameter,
+	.nonempty = true};
+static const struct tare_shape points = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of mappings", .item = &point};
+static const struct tare_shape matrix = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of parameters and lists of values",
+	.key = &tare_shape_identifier,
+	.item = &parameters,
+	.special = &points,
+	.nonempty = true};
+
+static const struct tare_shape variant_table_shape = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with name and what is different",
+	.table = &tare_variant_table};
+static const struct tare_shape named_variant_shape = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping of what is different",
+	.table = &tare_named_variant_table};
+static const struct tare_shape variant_item = {.kind = TARE_SHAPE_ANY,
+	.expected = "a name, or a mapping with name and what is different",
+	.any = (const struct tare_shape *const[]){&name, &variant_table_shape, NULL}};
+static const struct tare_shape variant_value = {.kind = TARE_SHAPE_ANY,
+	.expected = "a mapping of what is different, or nothing",
+	.any = (const struct tare_shape *const[]){&nothing, &named_variant_shape, NULL}};
+static const struct tare_shape variant_list = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of variants",
+	.item = &variant_item,
+	.nonempty = true};
+static const struct tare_shape variant_map = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and variants",
+	.key = &name,
+	.item = &variant_value,
+	.nonempty = true};
+static const struct tare_shape variants = {.kind = TARE_SHAPE_ANY,
+	.expected = "a list of variants, or a mapping of names and variants",
+	.any = (const struct tare_shape *const[]){&variant_list, &variant_map, NULL}};
+
+/* Tables of the large mappings. */
+
+enum {
+	NAMED = TARE_IN_BENCHMARK | TARE_IN_VARIANT,
+	CASES = TARE_IN_BENCHMARK | TARE_IN_NAMED_BENCHMARK | TARE_IN_DEFAULTS,
+	WORK = CASES | TARE_IN_VARIANT | TARE_IN_NAMED_VARIANT,
+	ALL = WORK | TARE_IN_ENVIRONMENT,
+};
+
+const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
+	[TARE_KEY_NAME] = {.key = "name",
+		.shape = &name,
+		.places = NAMED,
+		.required = true,
+		.doc = "What it is called in reports and in history."},
+	[TARE_KEY_DESCRIPTION] = {.key = "description",
+		.shape = &prose,
+		.places = WORK,
+		.doc = "For readers of reports."},
+	[TARE_KEY_TAGS] = {.key = "tags",
+		.shape = &tags,
+		.places = WORK,
+		.doc = "Words to select cases by: --only tag:WORD. Those of all levels are "
+		       "joined."},
+	[TARE_KEY_MATRIX] = {.key = "matrix",
+		.shape = &matrix,
+		.places = CASES,
+		.doc = "Parameters and their values; each combination is a point. exclude and "
+		       "include take points out and add to them."},
+	[TARE_KEY_VARIANTS] = {.key = "variants",
+		.shape = &variants,
+		.places = CASES,
+		.doc = "What is compared, the first being the base: names, or mappings with name "
+		       "and the keys that differ."},
+	[TARE_KEY_VARS] = {.key = "vars",
+		.shape = &vars,
+		.places = ALL,
+		.doc = "Names for ${name}. Their texts may use others."},
+	[TARE_KEY_COMMAND] = {.key = "command",
+		.shape = &command,
+		.places = WORK,
+		.alternative = true,
+		.doc = "The measured program and its arguments, as a list, or as a line that is "
+		       "split like a shell would, with no shell."},
+	[TARE_KEY_SHELL] = {.key = "shell",
+		.shape = &script,
+		.places = WORK,
+		.alternative = true,
+		.doc = "A script for /bin/sh -e in place of command; the shell is measured too."},
+	[TARE_KEY_REPLAY] = {.key = "replay",
+		.shape = &replay,
+		.places = WORK,
+		.alternative = true,
+		.doc = "In place of command: values by metric that are reported as if measured."},
+	[TARE_KEY_BUILD] = {.key = "build",
+		.shape = &hook,
+		.places = WORK,
+		.doc = "Run once before anything is measured, and once only where several cases "
+		       "have the same: a script for /bin/sh -e, or a list."},
+	[TARE_KEY_SETUP] = {.key = "setup",
+		.shape = &hook,
+		.places = WORK,
+		.doc = "Run once before the first invocation of a case."},
+	[TARE_KEY_PREPARE] = {.key = "prepare",
+		.shape = &hook,
+		.places = WORK,
+		.doc = "Run before each invocation; not measured."},
+	[TARE_KEY_CONCLUDE] = {.key = "conclude",
+		.shape = &hook,
+		.places = WORK,
+		.doc = "Run after each invocation; not measured."},
+	[TARE_KEY_CLEANUP] = {.key = "cleanup",
+		.shape = &hook,
+		.places = WORK,
+		.doc = "Run once after the last invocation of a case, failed or not."},
+	[TARE_KEY_SERVICES] = {.key = "services",
+		.shape = &services,
+		.places = WORK,
+		.doc = "Programs that run while the case is measured, started in this order."},
+	[TARE_KEY_CWD] = {.key = "cwd",
+		.shape = &path,
+		.places = WORK,
+		.doc = "Working directory, relative to the file it is written in. Default: that of "
+		       "the benchmark's file."},
+	[TARE_KEY_ENV] = {.key = "env",
+		.shape = &env,
+		.places = ALL,
+		.doc = "Environment variables. Those of all levels are joined."},
+	[TARE_KEY_ENV_INHERIT] = {.key = "env_inherit",
+		.shape = &env_inherit,
+		.places = WORK,
+		.doc = "Environment variables taken over from tare's own beside PATH, HOME, LANG, "
+		       "LC_ALL, LC_CTYPE, TMPDIR, TZ, USER, LOGNAME and SHELL."},
+	[TARE_KEY_STDIN] = {.key = "stdin",
+		.shape = &stdin_shape,
+		.places = WORK,
+		.doc = "What the program reads: a file, or {text: ...}. Default: nothing."},
+	[TARE_KEY_STDOUT] = {.key = "stdout",
+		.shape = &stdout_shape,
+		.places = WORK,
+		.doc = "Where output goes: discard, capture, or {file: PATH}. Default: discard, or "
+		       "capture where a metric or an expectation reads it."},
+	[TARE_KEY_EXPECT] = {.key = "expect",
+		.shape = &expect,
+		.places = WORK,
+		.doc = "What a finished invocation must look like, else its case has failed."},
+	[TARE_KEY_TIMEOUT] = {.key = "timeout",
+		.shape = &timeout,
+		.places = ALL,
+		.doc = "How long one invocation may take, or none. Default: 5min."},
+	[TARE_KEY_WARMUP] = {.key = "warmup",
+		.shape = &warmup,
+		.places = ALL,
+		.doc = "Invocations before those that count. Default: 1; 0 for replay."},
+	[TARE_KEY_INVOCATIONS] = {.key = "invocations",
+		.shape = &invocations,
+		.places = ALL,
+		.doc = "How many: auto, a number, or {min, max}. Default: auto, 6 to 1000."},
+	[TARE_KEY_PRECISION] = {.key = "precision",
+		.shape = &percent,
+		.places = ALL,
+		.doc = "Enough is measured when the interval of the median is this narrow to each "
+		       "side. Default: 2%."},
+	[TARE_KEY_MAX_TIME] = {.key = "max_time",
+		.shape = &duration,
+		.places = ALL,
+		.doc = "Budget for the invocations of one case. Default: 10s."},
+	[TARE_KEY_METRICS] = {.key = "metrics",
+		.shape = &metrics,
+		.places = WORK,
+		.doc = "More numbers, out of the program's output."},
+	[TARE_KEY_MARGIN] = {.key = "margin",
+		.shape = &margin,
+		.places = ALL,
+		.doc = "The smallest change that matters: for all metrics, or by metric, which "
+		       "also makes it count for the gate. Default: 2%; wall always counts."},
+	[TARE_KEY_CRITICAL] = {.key = "critical",
+		.shape = &flag,
+		.places = WORK,
+		.doc = "Its regression is named first."},
+	[TARE_KEY_RUNNER] = {.key = "runner",
+		.shape = &tare_shape_runner,
+		.places = ALL,
+		.doc = "Where it runs: auto, host, replay, ... Default: auto."},
+	[TARE_KEY_CPUS] = {.key = "cpus",
+		.shape = &cpus,
+		.places = ALL,
+		.doc = "CPUs the case is pinned to: none, how many, or which. Default: not "
+		       "pinned."},
+	[TARE_KEY_GATE] = {.key = "gate",
+		.shape = &gate,
+		.places = TARE_IN_ENVIRONMENT,
+		.doc = "The gate in this environment, in place of the suite's."},
+};
+
+const struct tare_table tare_benchmark_table = {.name = "benchmark",
+	.doc = "A program to measure.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_BENCHMARK};
+const struct tare_table tare_named_benchmark_table = {.name = "benchmark",
+	.doc = "A program to measure.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_NAMED_BENCHMARK};
+const struct tare_table tare_defaults_table = {.name = "defaults",
+	.doc = "What every benchmark has unless it says otherwise.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_DEFAULTS};
+const struct tare_table tare_variant_table = {.name = "variant",
+	.doc = "One of the alternatives that are compared.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_VARIANT};
+const struct tare_table tare_named_variant_table = {.name = "variant",
+	.doc = "One of the alternatives that are compared.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_NAMED_VARIANT};
+const struct tare_table tare_environment_table = {.name = "environment",
+	.doc = "What is different where --environment picks it.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_ENVIRONMENT};
+
+static const struct tare_shape benchmark = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with name and command",
+	.table = &tare_benchmark_table};
+static const struct tare_shape named_benchmark = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with command",
+	.table = &tare_named_benchmark_table};
+static const struct tare_shape benchmark_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of benchmarks", .item = &benchmark};
+static const struct tare_shape benchmark_map = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and benchmarks",
+	.key = &name,
+	.item = &named_benchmark};
+static const struct tare_shape benchmarks = {.kind = TARE_SHAPE_ANY,
+	.expected = "a list of benchmarks, or a mapping of names and benchmarks",
+	.any = (const struct tare_shape *const[]){&benchmark_list, &benchmark_map, NULL}};
+
+static const struct tare_shape defaults = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping of benchmark keys",
+	.table = &tare_defaults_table};
+static const struct tare_shape environment_name = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of an environment",
+	.literal = true,
+	.check = check_environment_name,
+	.pattern = "^[A-Za-z][A-Za-z0-9_-]*$"};
+static const struct tare_shape environment_body = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping of what is different",
+	.table = &tare_environment_table};
+static const struct tare_shape environment_value = {.kind = TARE_SHAPE_ANY,
+	.expected = "a mapping of what is different, or nothing",
+	.any = (const struct tare_shape *const[]){&nothing, &environment_body, NULL}};
+static const struct tare_shape environments = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of environments",
+	.key = &environment_name,
+	.item = &environment_value};
+static const struct tare_shape include_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of suite files", .item = &literal_path};
+static const struct tare_shape include = {.kind = TARE_SHAPE_ANY,
+	.expected = "a suite file or a list of them",
+	.any = (const struct tare_shape *const[]){&literal_path, &include_list, NULL}};
+
+static const struct tare_field suite_fields[TARE_TOP_COUNT] = {
+	[TARE_TOP_SUITE] = {.key = "suite",
+		.shape = &name,
+		.doc = "The suite's name. An included file need not have one."},
+	[TARE_TOP_DESCRIPTION] = {.key = "description",
+		.shape = &prose,
+		.doc = "For readers of reports."},
+	[TARE_TOP_INCLUDE] = {.key = "include",
+		.shape = &include,
+		.doc = "Other suite files, relative to this one. Their benchmarks are added; where "
+		       "both say something, this file wins."},
+	[TARE_TOP_VARS] = {.key = "vars",
+		.shape = &vars,
+		.doc = "Names for ${name}; --var overrides them."},
+	[TARE_TOP_DEFAULTS] = {.key = "defaults",
+		.shape = &defaults,
+		.doc = "What every benchmark has unless it says otherwise."},
+	[TARE_TOP_ENVIRONMENTS] = {.key = "environments",
+		.shape = &environments,
+		.doc = "What is different in development, ci, production, or what else "
+		       "--environment "
+		       "or TARE_ENVIRONMENT may name."},
+	[TARE_TOP_VARIANTS] = {.key = "variants",
+		.shape = &variants,
+		.doc = "What is compared in every benchmark that has no variants of its own."},
+	[TARE_TOP_MATRIX] = {.key = "matrix",
+		.shape = &matrix,
+		.doc = "Parameters of every benchmark that has no matrix of its own."},
+	[TARE_TOP_GATE] = {.key = "gate",
+		.shape = &gate,
+		.doc = "The verdicts that make tare fail. Default: none, changes are only shown."},
+	[TARE_TOP_BENCHMARKS] = {.key = "benchmarks",
+		.shape = &benchmarks,
+		.doc = "What is measured, in this order in reports."},
+};
+const struct tare_table tare_suite_table = {.name = "suite",
+	.doc = "A suite of benchmarks for tare.",
+	.fields = suite_fields,
+	.field_count = TARE_TOP_COUNT};
