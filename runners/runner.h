@@ -28,8 +28,9 @@ struct tare_runner_options {
 	uint64_t seed;
 	uint64_t began_ns;      /* CLOCK_MONOTONIC when the run began */
 	const char *agent_path; /* NULL: TARE_AGENT, beside the executable, or ../libexec/tare */
-	/* NULL: no pending file, and so no batches. open() makes it and overwrites what is there,
-	 * so recover that first; close() leaves it, so remove it once everything is journalled. */
+	/* NULL: batches are kept in memory only, and lost with the process. open() makes it and
+	 * overwrites what is there, so recover that first; close() leaves it, so remove it once
+	 * everything is journalled. */
 	const char *pending_path;
 	/* Changed by a signal handler (installed without SA_RESTART): a running invocation is
 	 * killed and TARE_INTERRUPTED returned. Where it is not 0 already nothing is measured and

@@ -1,0 +1,208 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runners/agent/agent.h"
+
+struct message {
+	struct tare_wire_request request;
+	int fds[TARE_WIRE_FDS_MAX];
+	unsigned fd_count;
+	bool valid;
+};
+
+static void
+take_fds(struct message *message, struct msghdr *head)
+{
+	struct cmsghdr *part = CMSG_FIRSTHDR(head);
+	size_t len;
+
+	if (!part || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+		return;
+	len = part->cmsg_len - CMSG_LEN(0);
+	memcpy(message->fds, CMSG_DATA(part), len);
+	message->fd_count = (unsigned)(len / sizeof(int));
+}
+
+static bool
+takes_fds(const struct tare_wire_request *request)
+{
+	return request->op == TARE_WIRE_DEFINE || request->op == TARE_WIRE_PENDING;
+}
+
+/* False where the harness is gone, or the agent was told to end. */
+static bool
+receive(struct message *message)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int) * TARE_WIRE_FDS_MAX)];
+		struct cmsghdr aligned;
+	} control;
+	struct iovec part = {.iov_base = &message->request, .iov_len = sizeof(message->request)};
+	ssize_t len;
+
+	memset(message, 0, sizeof(*message));
+	for (;;) {
+		struct msghdr head = {.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = control.bytes,
+			.msg_controllen = sizeof(control.bytes)};
+
+		if (agent_watch.leave)
+			return false;
+		len = recvmsg(TARE_WIRE_SOCKET, &head, MSG_CMSG_CLOEXEC);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len <= 0)
+			return false;
+		take_fds(message, &head);
+		/* Descriptors come with the two requests that take them, and with no other. */
+		message->valid = (head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+				 tare_wire_request_valid(&message->request, (size_t)len) &&
+				 (message->fd_count == 0) == !takes_fds(&message->request);
+		return true;
+	}
+}
+
+static void
+reply_with(const struct tare_wire_reply *reply)
+{
+	while (send(TARE_WIRE_SOCKET, reply, sizeof(*reply), MSG_NOSIGNAL) < 0 && errno == EINTR &&
+		!agent_watch.leave)
+		;
+}
+
+static void
+fail(struct tare_wire_reply *reply, enum tare_wire_step step, int error)
+{
+	reply->step = error != 0 ? step : TARE_STEP_NONE;
+	reply->error = error;
+}
+
+static void
+close_fds(const struct message *message)
+{
+	for (unsigned i = 0; i < message->fd_count; i++)
+		close(message->fds[i]);
+}
+
+/* Where the slot takes the program it keeps all descriptors but the description's. */
+static void
+define(struct agent *agent, const struct message *message, struct tare_wire_reply *reply)
+{
+	int error = EINVAL;
+
+	if (message->fd_count == TARE_WIRE_FDS_MAX)
+		error = agent_program_define(&agent->programs[message->request.slot], message->fds);
+	fail(reply, TARE_STEP_REQUEST, error);
+	if (error != 0)
+		close_fds(message);
+	else
+		close(message->fds[0]);
+}
+
+static void
+map_pending(struct agent *agent, const struct message *message, struct tare_wire_reply *reply)
+{
+	struct stat about;
+	void *mapped;
+
+	if (message->fd_count != 1 || agent->pending || fstat(message->fds[0], &about) != 0 ||
+		about.st_size != (off_t)sizeof(struct tare_pending)) {
+		close_fds(message);
+		fail(reply, TARE_STEP_REQUEST, EINVAL);
+		return;
+	}
+	mapped = mmap(NULL, sizeof(struct tare_pending), PROT_READ | PROT_WRITE, MAP_SHARED,
+		message->fds[0], 0);
+	if (mapped == MAP_FAILED)
+		fail(reply, TARE_STEP_REQUEST, errno);
+	else
+		agent->pending = mapped;
+	close_fds(message);
+}
+
+static void
+answer(struct agent *agent, const struct message *message)
+{
+	struct tare_wire_reply reply = {.op = message->request.op};
+
+	switch (message->request.op) {
+	case TARE_WIRE_DEFINE:
+		define(agent, message, &reply);
+		break;
+	case TARE_WIRE_PENDING:
+		map_pending(agent, message, &reply);
+		break;
+	case TARE_WIRE_PIN:
+		fail(&reply, TARE_STEP_CPUS, agent_cpus_apply(agent, message->request.cpus));
+		break;
+	case TARE_WIRE_RUN:
+		agent_run(agent, &message->request, &reply);
+		break;
+	case TARE_WIRE_START:
+		agent_service_start(agent, &message->request, &reply);
+		break;
+	case TARE_WIRE_STATUS:
+		agent_service_status(agent, &message->request, &reply);
+		break;
+	case TARE_WIRE_STOP:
+		agent_service_stop(agent, &message->request, &reply);
+		break;
+	default: /* a cancel that came too late */
+		return;
+	}
+	reply_with(&reply);
+}
+
+static void
+refuse(const struct message *message)
+{
+	struct tare_wire_reply reply = {
+		.op = message->request.op, .step = TARE_STEP_REQUEST, .error = EPROTO};
+
+	close_fds(message);
+	reply_with(&reply);
+}
+
+/* Nothing of the harness's is left open for measured programs to inherit, a message rings
+ * (SIGIO), the harness's death does (SIGTERM), and orphans come to us. */
+static bool
+start_up(void)
+{
+	int flags = fcntl(TARE_WIRE_SOCKET, F_GETFL);
+
+	if (flags < 0)
+		return false;
+	agent_watch_install();
+	close_range(TARE_WIRE_SOCKET + 1, ~0u, 0);
+	return fcntl(TARE_WIRE_SOCKET, F_SETFD, FD_CLOEXEC) == 0 &&
+	       fcntl(TARE_WIRE_SOCKET, F_SETOWN, getpid()) == 0 &&
+	       fcntl(TARE_WIRE_SOCKET, F_SETFL, flags | O_ASYNC) == 0 &&
+	       prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+}
+
+int
+main(void)
+{
+	static struct agent agent;
+	struct tare_wire_reply hello = {.op = TARE_WIRE_HELLO, .done = TARE_WIRE_VERSION};
+	struct message message;
+
+	if (!start_up())
+		return 1;
+	agent_cpus_init(&agent);
+	reply_with(&hello);
+	while (receive(&message)) {
+		if (message.valid)
+			answer(&agent, &message);
+		else
+			refuse(&message);
+	}
+	return agent_sweep(&agent, true) == AGENT_SWEEP_STUCK;
+}

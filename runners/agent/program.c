@@ -1,0 +1,175 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runners/agent/agent.h"
+
+static void
+forget(struct agent_program *program)
+{
+	if (!program->defined)
+		return;
+	munmap(program->blob, program->blob_len);
+	for (int i = 0; i < 3; i++)
+		close(program->fds[i]);
+	program->defined = false;
+	program->path[0] = '\0';
+}
+
+int
+agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_FDS_MAX])
+{
+	struct stat about;
+	void *blob;
+	size_t len;
+
+	if (fstat(fds[0], &about) != 0)
+		return errno;
+	if (about.st_size <= 0 || about.st_size > TARE_WIRE_PROGRAM_MAX)
+		return EINVAL;
+	len = (size_t)about.st_size;
+	blob = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fds[0], 0);
+	if (blob == MAP_FAILED)
+		return errno;
+	forget(program);
+	if (!tare_wire_program_decode(&program->view, blob, len)) {
+		munmap(blob, len);
+		return EINVAL;
+	}
+	program->blob = blob;
+	program->blob_len = len;
+	memcpy(program->fds, fds + 1, sizeof(program->fds));
+	program->defined = true;
+	return 0;
+}
+
+/* The value of PATH in the program's own environment, as a shell inside it would search. */
+static const char *
+search_path(char *const *envp)
+{
+	for (; *envp; envp++) {
+		if (strncmp(*envp, "PATH=", 5) == 0)
+			return *envp + 5;
+	}
+	return "/usr/local/bin:/usr/bin:/bin";
+}
+
+static int
+check_executable(const char *path)
+{
+	struct stat about;
+
+	if (stat(path, &about) != 0)
+		return errno;
+	if (!S_ISREG(about.st_mode) || access(path, X_OK) != 0)
+		return EACCES;
+	return 0;
+}
+
+/* Fills program->path. Done once, and not between gate and reap. */
+static int
+look_up(struct agent_program *program)
+{
+	const char *name = program->view.argv[0];
+	const char *dir = search_path(program->view.envp);
+	int error = ENOENT;
+
+	if (strchr(name, '/')) {
+		if (strlen(name) >= sizeof(program->path))
+			return ENAMETOOLONG;
+		memcpy(program->path, name, strlen(name) + 1);
+		return 0;
+	}
+	if (*name == '\0')
+		return ENOENT;
+	for (;;) {
+		int dir_len = (int)strcspn(dir, ":");
+		int len = snprintf(program->path, sizeof(program->path), "%.*s%s%s", dir_len, dir,
+			dir_len > 0 ? "/" : "./", name);
+		int found = (size_t)len < sizeof(program->path) ? check_executable(program->path)
+								: ENAMETOOLONG;
+
+		if (found == 0)
+			return 0;
+		if (found == EACCES)
+			error = EACCES;
+		if (dir[dir_len] == '\0')
+			break;
+		dir += dir_len + 1;
+	}
+	program->path[0] = '\0';
+	return error;
+}
+
+void
+agent_cpus_init(struct agent *agent)
+{
+	sched_getaffinity(0, sizeof(agent->cpus_own), (cpu_set_t *)agent->cpus_own);
+	memcpy(agent->cpus_now, agent->cpus_own, sizeof(agent->cpus_now));
+}
+
+int
+agent_cpus_apply(struct agent *agent, const uint64_t cpus[TARE_WIRE_CPU_WORDS])
+{
+	static const uint64_t none[TARE_WIRE_CPU_WORDS];
+	uint64_t got[TARE_WIRE_CPU_WORDS] = {0};
+
+	if (memcmp(cpus, none, sizeof(none)) == 0)
+		cpus = agent->cpus_own;
+	if (memcmp(cpus, agent->cpus_now, sizeof(got)) == 0)
+		return 0;
+	if (sched_setaffinity(0, sizeof(got), (const cpu_set_t *)cpus) != 0)
+		return errno;
+	if (sched_getaffinity(0, sizeof(got), (cpu_set_t *)got) < 0)
+		return errno;
+	memcpy(agent->cpus_now, got, sizeof(got));
+	/* The kernel silently leaves out CPUs that the cpuset does not allow. */
+	return memcmp(cpus, got, sizeof(got)) == 0 ? 0 : EINVAL;
+}
+
+static bool
+fail(struct tare_wire_reply *reply, enum tare_wire_step step, int error)
+{
+	reply->step = step;
+	reply->error = error;
+	return false;
+}
+
+bool
+agent_program_apply(struct agent *agent, struct agent_program *program,
+	const uint64_t cpus[TARE_WIRE_CPU_WORDS], struct tare_wire_reply *reply)
+{
+	int error = agent_cpus_apply(agent, cpus);
+
+	if (error != 0)
+		return fail(reply, TARE_STEP_CPUS, error);
+	if (chdir(program->view.cwd) != 0)
+		return fail(reply, TARE_STEP_CWD, errno);
+	for (int i = 0; i < 3; i++) {
+		if (dup2(program->fds[i], i) < 0)
+			return fail(reply, TARE_STEP_REQUEST, errno);
+	}
+	if (program->path[0] == '\0') {
+		error = look_up(program);
+		if (error != 0)
+			return fail(reply, TARE_STEP_LOOKUP, error);
+	}
+	return true;
+}
+
+/* What cannot be rewound or truncated (a pipe, a device) is left as it is. */
+void
+agent_program_rewind(const struct agent_program *program)
+{
+	if (program->view.flags & TARE_WIRE_REWIND_STDIN)
+		lseek(STDIN_FILENO, 0, SEEK_SET);
+	if (program->view.flags & TARE_WIRE_TRUNCATE_STDOUT) {
+		(void)!ftruncate(STDOUT_FILENO, 0);
+		lseek(STDOUT_FILENO, 0, SEEK_SET);
+	}
+}

@@ -1,0 +1,69 @@
+#include "runners/agent/wire.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(char *) == sizeof(uint64_t), "offsets become pointers in place");
+
+/* Turns count offsets and the 0 after them into pointers. */
+static bool
+relocate(uint64_t *offsets, size_t count, char *blob, size_t len)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (offsets[i] < sizeof(struct tare_wire_program) || offsets[i] >= len)
+			return false;
+	}
+	if (offsets[count] != 0)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		char *text = blob + offsets[i];
+
+		memcpy(&offsets[i], &text, sizeof(text));
+	}
+	return true;
+}
+
+bool
+tare_wire_program_decode(struct tare_wire_view *view_out, void *blob, size_t len)
+{
+	struct tare_wire_program *program = blob;
+	char *text = blob;
+	size_t words;
+
+	if (len < sizeof(*program) || len > TARE_WIRE_PROGRAM_MAX)
+		return false;
+	if (program->magic != TARE_WIRE_MAGIC || program->argc == 0)
+		return false;
+	words = (size_t)program->argc + program->envc + 2;
+	/* The last byte ends every string, so none can run out of the description. */
+	if (words > (len - sizeof(*program)) / sizeof(uint64_t) || text[len - 1] != '\0')
+		return false;
+	if (program->cwd < sizeof(*program) || program->cwd >= len)
+		return false;
+	if (!relocate(program->offsets, program->argc, text, len) ||
+		!relocate(program->offsets + program->argc + 1, program->envc, text, len))
+		return false;
+	view_out->argv = (char *const *)program->offsets;
+	view_out->envp = (char *const *)(program->offsets + program->argc + 1);
+	view_out->cwd = text + program->cwd;
+	view_out->flags = program->flags;
+	return true;
+}
+
+bool
+tare_wire_request_valid(const void *message, size_t len)
+{
+	struct tare_wire_request request;
+
+	if (len != sizeof(request))
+		return false;
+	memcpy(&request, message, sizeof(request));
+	if (request.op == TARE_WIRE_HELLO || request.op >= TARE_WIRE_OP_COUNT)
+		return false;
+	if (request.slot >= TARE_WIRE_SLOTS || request.service >= TARE_WIRE_SERVICES)
+		return false;
+	if (request.op != TARE_WIRE_RUN)
+		return true;
+	if (request.count == 0 || request.count > TARE_PENDING_SLOTS)
+		return false;
+	return request.count == 1 || (request.flags & TARE_WIRE_KEEP) != 0;
+}

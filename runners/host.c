@@ -1,0 +1,283 @@
+/*
+ * The host runner: programs of this machine, started by the agent.
+ *
+ * One agent process per open runner does the starting, timing and reaping; this side describes the
+ * programs, hands over their files, and collects what they wrote. Where a run's own cgroup can be
+ * had, everything is inside it, and it is the last resort for what the agent cannot kill.
+ */
+#include "runners/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static enum tare_status
+host_supported(struct tare_err *err)
+{
+	char path[PATH_MAX];
+
+	return tare_agent_find(path, sizeof(path), NULL, err);
+}
+
+bool
+tare_host_is_interrupted(const struct tare_runner *runner)
+{
+	return runner->options.interrupted && *runner->options.interrupted;
+}
+
+static void
+trim(void *context)
+{
+	struct tare_runner *runner = context;
+
+	tare_output_trim(&runner->output);
+}
+
+enum tare_status
+tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
+	const struct tare_wire_request *request, struct tare_err *err)
+{
+	const struct tare_link_wait wait = {
+		.interrupted = runner->options.interrupted, .tick = trim, .context = runner};
+
+	if (!runner->link)
+		return tare_err_set(err, TARE_OUTSIDE, "the agent is gone");
+	return tare_link_call(runner->link, reply_out, request, NULL, 0, &wait, err);
+}
+
+/* A request that only a fault of ours makes the agent refuse. */
+enum tare_status
+tare_host_refused(const struct tare_wire_reply *reply, const char *what, struct tare_err *err)
+{
+	errno = reply->error;
+	return tare_err_errno(err, TARE_OUTSIDE, "the agent refused %s", what);
+}
+
+static enum tare_status
+make_pending(struct tare_runner *runner, struct tare_err *err)
+{
+	const char *path = runner->options.pending_path;
+	int error;
+
+	if (path) {
+		runner->pending_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	} else {
+		path = "tare-pending";
+		runner->pending_fd = memfd_create(path, MFD_CLOEXEC);
+	}
+	if (runner->pending_fd < 0)
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot make '%s'", path);
+	/* Room on the disk now, so that the agent cannot fail for want of it later. */
+	error = posix_fallocate(runner->pending_fd, 0, (off_t)sizeof(*runner->pending));
+	if (error != 0)
+		return tare_err_set(
+			err, TARE_OUTSIDE, "cannot make '%s': %s", path, strerror(error));
+	runner->pending = mmap(NULL, sizeof(*runner->pending), PROT_READ | PROT_WRITE, MAP_SHARED,
+		runner->pending_fd, 0);
+	if (runner->pending == MAP_FAILED) {
+		runner->pending = NULL;
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot map '%s'", path);
+	}
+	runner->pending->slot_count = TARE_PENDING_SLOTS;
+	runner->pending->run_hash = tare_pending_run_hash(runner->options.run_id);
+	runner->pending->began_ns = runner->options.began_ns;
+	runner->pending->magic = TARE_PENDING_MAGIC;
+	return TARE_OK;
+}
+
+static enum tare_status
+send_pending(struct tare_runner *runner, struct tare_err *err)
+{
+	const struct tare_wire_request request = {.op = TARE_WIRE_PENDING};
+	struct tare_wire_reply reply;
+	enum tare_status status;
+
+	status = tare_link_call(runner->link, &reply, &request, &runner->pending_fd, 1, NULL, err);
+	if (status == TARE_OK && reply.error != 0)
+		return tare_host_refused(&reply, "the pending file", err);
+	return status;
+}
+
+static enum tare_status
+start_agent(struct tare_runner *runner, struct tare_err *err)
+{
+	enum tare_status status;
+
+	status = tare_link_open(&runner->link, runner->agent_path, runner->cgroup, err);
+	if (status == TARE_OK)
+		status = send_pending(runner, err);
+	return status;
+}
+
+static void
+stop_agent(struct tare_runner *runner)
+{
+	tare_link_close(runner->link);
+	runner->link = NULL;
+	for (size_t i = 0; i < TARE_WIRE_SLOTS; i++)
+		tare_description_free(&runner->slots[i]);
+}
+
+static void
+host_close(struct tare_runner *runner)
+{
+	if (!runner)
+		return;
+	stop_agent(runner);
+	tare_cgroup_close(runner->cgroup);
+	tare_output_close(&runner->output);
+	if (runner->pending)
+		munmap(runner->pending, sizeof(*runner->pending));
+	if (runner->pending_fd >= 0)
+		close(runner->pending_fd);
+	for (size_t i = 0; i < TARE_WIRE_SERVICES; i++)
+		free(runner->services[i].log_path);
+	tare_topology_close(runner->topology);
+	tare_arena_free(runner->arena);
+	free(runner);
+}
+
+static enum tare_status
+host_open(struct tare_runner **runner_out, const struct tare_runner_options *options,
+	struct tare_err *err)
+{
+	struct tare_runner *runner = tare_xcalloc(1, sizeof(*runner));
+	enum tare_status status;
+
+	runner->options = *options;
+	runner->arena = tare_arena_new();
+	runner->pending_fd = runner->output.errors_fd = runner->output.capture_fd = -1;
+	runner->options.run_id = tare_arena_strdup(runner->arena, options->run_id);
+	status = tare_agent_find(
+		runner->agent_path, sizeof(runner->agent_path), options->agent_path, err);
+	if (status == TARE_OK)
+		status = tare_output_open(&runner->output, err);
+	if (status == TARE_OK)
+		status = make_pending(runner, err);
+	if (status == TARE_OK) {
+		/* Without a cgroup the agent alone keeps the trees together. */
+		if (tare_cgroup_open(&runner->cgroup, runner->options.run_id, NULL) != TARE_OK)
+			runner->cgroup = NULL;
+		status = start_agent(runner, err);
+	}
+	if (status != TARE_OK) {
+		host_close(runner);
+		return status;
+	}
+	*runner_out = runner;
+	return TARE_OK;
+}
+
+/* Something that the agent can neither kill nor let go: the cgroup takes both away, and a new agent
+ * begins. What ran as a service is gone then too. */
+enum tare_status
+tare_host_replace_agent(struct tare_runner *runner, struct tare_err *err)
+{
+	if (!runner->cgroup)
+		return tare_err_set(err, TARE_OUTSIDE,
+			"processes that a program left behind cannot be killed from here");
+	tare_cgroup_kill(runner->cgroup);
+	stop_agent(runner);
+	return start_agent(runner, err);
+}
+
+static bool
+is_policy(const char *cpus)
+{
+	return cpus && *cpus && strcmp(cpus, "none") != 0;
+}
+
+const struct pin_choice *
+tare_host_pin(const struct tare_runner *runner, const char *policy)
+{
+	const struct pin_choice *choice = is_policy(policy) ? runner->pins : NULL;
+
+	while (choice && strcmp(choice->policy, policy) != 0)
+		choice = choice->next;
+	return choice;
+}
+
+static enum tare_status
+verify_pin(struct tare_runner *runner, const struct pin_choice *choice, struct tare_err *err)
+{
+	struct tare_wire_request request = {.op = TARE_WIRE_PIN};
+	struct tare_wire_reply reply;
+	enum tare_status status;
+
+	memcpy(request.cpus, choice->mask, sizeof(request.cpus));
+	status = tare_host_call(runner, &reply, &request, err);
+	if (status == TARE_OK && reply.error != 0) {
+		errno = reply.error;
+		return tare_err_errno(
+			err, TARE_OUTSIDE, "cannot pin to the CPUs %s", choice->pin.text);
+	}
+	return status;
+}
+
+static enum tare_status
+choose_pin(struct tare_runner *runner, const char *policy, struct tare_err *err)
+{
+	struct pin_choice *choice;
+	enum tare_status status = TARE_OK;
+
+	if (!runner->topology)
+		status = tare_topology_open(&runner->topology, NULL, err);
+	if (status != TARE_OK)
+		return status;
+	choice = tare_arena_alloc(runner->arena, 1, sizeof(*choice));
+	status = tare_pin_choose(&choice->pin, runner->topology, policy, err);
+	if (status != TARE_OK)
+		return status;
+	for (unsigned cpu = 0; cpu < TARE_WIRE_CPU_WORDS * 64 && cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET(cpu, &choice->pin.cpus))
+			choice->mask[cpu / 64] |= (uint64_t)1 << (cpu % 64);
+	}
+	status = verify_pin(runner, choice, err);
+	if (status != TARE_OK)
+		return status;
+	choice->policy = tare_arena_strdup(runner->arena, policy);
+	choice->next = runner->pins;
+	runner->pins = choice;
+	return TARE_OK;
+}
+
+static enum tare_status
+host_case_begin(struct tare_runner *runner, const char **cpus_out, const struct tare_case *subject,
+	struct tare_err *err)
+{
+	enum tare_status status = TARE_OK;
+
+	if (!is_policy(subject->cpus)) {
+		*cpus_out = "";
+		return TARE_OK;
+	}
+	if (!tare_host_pin(runner, subject->cpus))
+		status = choose_pin(runner, subject->cpus, err);
+	if (status == TARE_OK)
+		*cpus_out = tare_host_pin(runner, subject->cpus)->pin.text;
+	return status;
+}
+
+static void
+host_case_end(struct tare_runner *runner, const struct tare_case *subject)
+{
+	(void)runner;
+	(void)subject;
+}
+
+const struct tare_runner_ops tare_runner_host = {
+	.name = "host",
+	.summary = "runs programs on this machine, each timed by the agent",
+	.supported = host_supported,
+	.open = host_open,
+	.case_begin = host_case_begin,
+	.invoke = tare_host_invoke,
+	.supports_batch = tare_host_supports_batch,
+	.service_start = tare_host_service_start,
+	.service_stop = tare_host_service_stop,
+	.case_end = host_case_end,
+	.close = host_close,
+};

@@ -1,0 +1,87 @@
+/*
+ * Inside the host runner: what its files share. Nobody else includes this.
+ *
+ *   host.c          opening, closing, pinning, and the table of functions
+ *   host_run.c      programs and their invocations
+ *   host_service.c  services
+ */
+#ifndef TARE_RUNNERS_HOST_H
+#define TARE_RUNNERS_HOST_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "harness/base/arena.h"
+#include "harness/pin/pin.h"
+#include "runners/cgroup.h"
+#include "runners/description.h"
+#include "runners/link.h"
+#include "runners/output.h"
+#include "runners/runner.h"
+
+/* What a pin policy of the suite came to here. */
+struct pin_choice {
+	struct pin_choice *next;
+	const char *policy;
+	struct tare_pin pin;
+	uint64_t mask[TARE_WIRE_CPU_WORDS];
+};
+
+struct running_service {
+	const struct tare_service *service; /* NULL: none of this number */
+	char *log_path;
+};
+
+struct tare_runner {
+	struct tare_runner_options options;
+	char agent_path[PATH_MAX];
+	struct tare_cgroup *cgroup; /* NULL where there is none */
+	struct tare_link *link;
+	struct tare_output output;
+	struct tare_pending *pending; /* mapped from pending_fd, which may be a memory file */
+	int pending_fd;
+	struct tare_description slots[TARE_WIRE_SLOTS]; /* what the agent holds; empty: nothing */
+	uint32_t next_slot;
+	struct running_service services[TARE_WIRE_SERVICES];
+	struct tare_arena *arena;
+	struct tare_topology *topology; /* loaded when the first case wants to be pinned */
+	struct pin_choice *pins;
+	char start_failure[TARE_ERR_TEXT_MAX];
+};
+
+/* host.c */
+bool tare_host_is_interrupted(const struct tare_runner *runner);
+/* The pins chosen for this policy; NULL where none were, or none are wanted. */
+const struct pin_choice *tare_host_pin(const struct tare_runner *runner, const char *policy);
+/* One request without descriptors; watches the interrupt flag and the memory that output takes. */
+enum tare_status tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
+	const struct tare_wire_request *request, struct tare_err *err);
+/* The sentence for a request that only a fault of ours makes the agent refuse. */
+enum tare_status tare_host_refused(
+	const struct tare_wire_reply *reply, const char *what, struct tare_err *err);
+/* For something that the agent can neither kill nor let go: the cgroup takes both away, and a new
+ * agent begins. What ran as a service is gone then too. */
+enum tare_status tare_host_replace_agent(struct tare_runner *runner, struct tare_err *err);
+
+/* host_run.c */
+/* The slot of the agent that holds this program with these files; takes the next one in turn where
+ * none does. Interleaved cases find theirs again without being sent anew. TARE_FAILED or
+ * TARE_INVALID, and errno, where the program itself is the reason. */
+enum tare_status tare_host_slot(struct tare_runner *runner, uint32_t *slot_out,
+	const struct tare_program *program, const struct tare_sinks *sinks, struct tare_err *err);
+struct tare_sinks tare_host_sinks(
+	const struct tare_runner *runner, const char *log_path, bool with_output);
+/* The sentence for a program that the agent could not start. */
+void tare_host_explain_start(struct tare_err *err, const struct tare_wire_reply *reply,
+	const struct tare_program *program);
+bool tare_host_supports_batch(const struct tare_runner *runner, const struct tare_case *subject);
+enum tare_status tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes,
+	uint32_t *done_out, const struct tare_invocation *invocation, struct tare_err *err);
+
+/* host_service.c */
+enum tare_status tare_host_service_start(struct tare_runner *runner, uint32_t *id_out,
+	const struct tare_service *service, const char *log_path, struct tare_err *err);
+enum tare_status tare_host_service_stop(
+	struct tare_runner *runner, uint32_t id, struct tare_err *err);
+
+#endif

@@ -1,0 +1,272 @@
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runners/host.h"
+
+static enum tare_status
+define(struct tare_runner *runner, uint32_t slot, const struct tare_description *description,
+	const struct tare_program *program, const struct tare_sinks *sinks, struct tare_err *err)
+{
+	const struct tare_wire_request request = {.op = TARE_WIRE_DEFINE, .slot = slot};
+	struct tare_wire_reply reply;
+	int fds[TARE_WIRE_FDS_MAX];
+	enum tare_status status;
+
+	status = tare_description_open(fds, description, program, sinks, err);
+	if (status != TARE_OK)
+		return status;
+	if (runner->link)
+		status = tare_link_call(
+			runner->link, &reply, &request, fds, TARE_WIRE_FDS_MAX, NULL, err);
+	else
+		status = tare_err_set(err, TARE_OUTSIDE, "the agent is gone");
+	for (int i = 0; i < TARE_WIRE_FDS_MAX; i++)
+		close(fds[i]);
+	if (status == TARE_OK && reply.error != 0)
+		return tare_host_refused(&reply, "a program", err);
+	return status;
+}
+
+/* The slot of the agent that holds this program with these files; takes the next one in turn where
+ * none does. Interleaved cases find theirs again without being sent anew. */
+enum tare_status
+tare_host_slot(struct tare_runner *runner, uint32_t *slot_out, const struct tare_program *program,
+	const struct tare_sinks *sinks, struct tare_err *err)
+{
+	struct tare_description description = {0};
+	uint32_t slot = runner->next_slot;
+	enum tare_status status;
+
+	status = tare_description_build(&description, program, sinks, err);
+	for (uint32_t i = 0; status == TARE_OK && i < TARE_WIRE_SLOTS; i++) {
+		if (tare_description_equal(&runner->slots[i], &description)) {
+			tare_description_free(&description);
+			*slot_out = i;
+			return TARE_OK;
+		}
+	}
+	if (status == TARE_OK)
+		status = define(runner, slot, &description, program, sinks, err);
+	if (status != TARE_OK) {
+		tare_description_free(&description);
+		return status;
+	}
+	tare_description_free(&runner->slots[slot]);
+	runner->slots[slot] = description;
+	runner->next_slot = (slot + 1) % TARE_WIRE_SLOTS;
+	*slot_out = slot;
+	return TARE_OK;
+}
+
+static const char *
+step_text(uint32_t step)
+{
+	switch (step) {
+	case TARE_STEP_CWD:
+		return "cannot change to the directory";
+	case TARE_STEP_CPUS:
+		return "cannot pin to its CPUs for";
+	case TARE_STEP_LOOKUP:
+		return "cannot find on PATH";
+	case TARE_STEP_FORK:
+		return "cannot make a process for";
+	default:
+		return "cannot execute";
+	}
+}
+
+void
+tare_host_explain_start(struct tare_err *err, const struct tare_wire_reply *reply,
+	const struct tare_program *program)
+{
+	tare_err_set(err, TARE_FAILED, "%s '%s': %s", step_text(reply->step),
+		reply->step == TARE_STEP_CWD ? program->cwd : program->argv[0],
+		strerror(reply->error));
+}
+
+/* Whether anything has to happen, or be looked at, between one invocation and the next. */
+bool
+tare_host_supports_batch(const struct tare_runner *runner, const struct tare_case *subject)
+{
+	(void)runner;
+	if (subject->prepare || subject->conclude ||
+		subject->program.stdout_mode == TARE_OUTPUT_CAPTURE ||
+		subject->expect.stdout_pattern_count > 0 ||
+		subject->expect.stderr_pattern_count > 0)
+		return false;
+	for (size_t i = 0; i < subject->metric_count && subject->rules; i++) {
+		if (subject->rules[i].source != TARE_SOURCE_BUILTIN)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_measured(const struct tare_invocation *invocation)
+{
+	return invocation->role == TARE_ROLE_MEASURED && invocation->subject;
+}
+
+static void
+fill_request(struct tare_wire_request *request, const struct tare_runner *runner,
+	const struct tare_invocation *invocation)
+{
+	const struct tare_case *subject = invocation->subject;
+	const struct pin_choice *pin;
+
+	request->op = TARE_WIRE_RUN;
+	request->seq = invocation->seq;
+	request->pair = invocation->pair;
+	request->count = invocation->count;
+	request->budget_ns = invocation->budget_ns;
+	request->timeout_ns = invocation->program->timeout_ns;
+	request->flags = invocation->warmup ? TARE_WIRE_WARMUP : 0;
+	request->case_index = subject ? (uint32_t)subject->index : 0;
+	if (!is_measured(invocation))
+		return;
+	for (size_t i = 0; i < subject->expect.exit_code_count; i++) {
+		unsigned code = (unsigned)subject->expect.exit_codes[i];
+
+		if (code < 256)
+			request->accepted[code / 64] |= (uint64_t)1 << (code % 64);
+	}
+	if (tare_host_supports_batch(runner, subject))
+		request->flags |= TARE_WIRE_KEEP;
+	pin = tare_host_pin(runner, subject->cpus);
+	if (pin)
+		memcpy(request->cpus, pin->mask, sizeof(request->cpus));
+}
+
+/* The files of the program could not be opened: it did not start, which is an outcome. */
+static void
+outcome_not_started(struct tare_outcome *outcome, const struct tare_invocation *invocation,
+	const char *sentence, int error)
+{
+	struct tare_agent_record *record = &outcome->record;
+
+	*outcome = (struct tare_outcome){.start_failure = sentence, .stderr_text = ""};
+	record->seq = invocation->seq;
+	record->pair = invocation->pair;
+	record->case_index = invocation->subject ? (uint32_t)invocation->subject->index : 0;
+	record->flags = TARE_RECORD_NOT_STARTED | (invocation->warmup ? TARE_RECORD_WARMUP : 0u);
+	record->exit_status = error;
+	record->check = tare_record_check(record);
+}
+
+/* What the last invocation wrote. */
+static enum tare_status
+collect_text(struct tare_runner *runner, struct tare_outcome *outcome,
+	const struct tare_invocation *invocation, struct tare_err *err)
+{
+	struct tare_output_text text;
+	enum tare_status status = TARE_OK;
+
+	if (!invocation->log_path) {
+		status = tare_output_errors(&text, &runner->output, err);
+		if (status != TARE_OK)
+			return status;
+		outcome->stderr_text = text.text;
+		outcome->stderr_len = text.len;
+	}
+	if (invocation->role != TARE_ROLE_MEASURED ||
+		invocation->program->stdout_mode != TARE_OUTPUT_CAPTURE ||
+		(outcome->record.flags & TARE_RECORD_NOT_STARTED) != 0)
+		return TARE_OK;
+	status = tare_output_captured(&text, &runner->output, err);
+	if (status != TARE_OK)
+		return status;
+	outcome->stdout_text = text.text;
+	outcome->stdout_len = text.len;
+	outcome->output_cut = text.cut;
+	return TARE_OK;
+}
+
+static enum tare_status
+collect(struct tare_runner *runner, struct tare_outcome *outcomes,
+	const struct tare_wire_reply *reply, const struct tare_invocation *invocation, bool kept,
+	struct tare_err *err)
+{
+	struct tare_outcome *last = &outcomes[reply->done - 1];
+	struct tare_err reason;
+
+	for (uint32_t i = 0; i < reply->done; i++)
+		outcomes[i] = (struct tare_outcome){
+			.record = kept ? runner->pending->slots[i] : reply->record,
+			.stderr_text = invocation->log_path ? NULL : ""};
+	if (last->record.flags & TARE_RECORD_NOT_STARTED) {
+		tare_host_explain_start(&reason, reply, invocation->program);
+		memcpy(runner->start_failure, reason.text, sizeof(reason.text));
+		last->start_failure = runner->start_failure;
+	}
+	return collect_text(runner, last, invocation, err);
+}
+
+static enum tare_status
+run(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_out,
+	const struct tare_wire_request *request, const struct tare_invocation *invocation,
+	struct tare_err *err)
+{
+	bool kept = (request->flags & TARE_WIRE_KEEP) != 0;
+	struct tare_wire_reply reply;
+	enum tare_status status;
+
+	tare_output_begin(&runner->output);
+	status = tare_host_call(runner, &reply, request, err);
+	if (status != TARE_OK)
+		return status;
+	if (reply.step == TARE_STEP_REQUEST || reply.done > request->count)
+		return tare_host_refused(&reply, "to run a program", err);
+	if (reply.done > 0)
+		status = collect(runner, outcomes, &reply, invocation, kept, err);
+	if (status != TARE_OK)
+		return status;
+	*done_out = reply.done;
+	if (reply.flags & TARE_WIRE_STUCK)
+		status = tare_host_replace_agent(runner, err);
+	if (status == TARE_OK && (reply.flags & TARE_WIRE_CANCELLED) != 0)
+		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+	return status;
+}
+
+struct tare_sinks
+tare_host_sinks(const struct tare_runner *runner, const char *log_path, bool with_output)
+{
+	return (struct tare_sinks){.log_path = log_path,
+		.with_output = with_output,
+		.errors_fd = runner->output.errors_fd,
+		.capture_fd = runner->output.capture_fd};
+}
+
+enum tare_status
+tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_out,
+	const struct tare_invocation *invocation, struct tare_err *err)
+{
+	struct tare_sinks sinks =
+		tare_host_sinks(runner, invocation->log_path, invocation->role == TARE_ROLE_HOOK);
+	struct tare_wire_request request = {0};
+	struct tare_err reason = {0};
+	enum tare_status status;
+
+	*done_out = 0;
+	if (invocation->role == TARE_ROLE_MEASURED && tare_host_is_interrupted(runner))
+		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+	fill_request(&request, runner, invocation);
+	assert(invocation->count >= 1 && invocation->count <= TARE_PENDING_SLOTS);
+	assert(invocation->count == 1 || (request.flags & TARE_WIRE_KEEP) != 0);
+	status = tare_host_slot(runner, &request.slot, invocation->program, &sinks, &reason);
+	if (status == TARE_OK)
+		return run(runner, outcomes, done_out, &request, invocation, err);
+	if (status == TARE_FAILED || status == TARE_INVALID) {
+		int error = errno;
+
+		memcpy(runner->start_failure, reason.text, sizeof(reason.text));
+		outcome_not_started(outcomes, invocation, runner->start_failure, error);
+		*done_out = 1;
+		return TARE_OK;
+	}
+	if (err)
+		*err = reason;
+	return status;
+}

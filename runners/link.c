@@ -1,0 +1,311 @@
+#include "runners/link.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/arena.h"
+#include "harness/base/clock.h"
+
+static const uint64_t hello_limit_ns = 10000000000u;
+static const uint64_t cancel_limit_ns = 5000000000u;
+static const uint64_t end_limit_ns = 4000000000u; /* longer than the agent's own sweep takes */
+static const int tick_ms = 200;
+
+struct tare_link {
+	pid_t pid; /* 0 once it was waited for */
+	int socket;
+	struct tare_cgroup *cgroup;
+};
+
+static bool
+beside_executable(char *path_out, size_t size, const char *relative)
+{
+	char exe[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+
+	if (len <= 0)
+		return false;
+	exe[len] = '\0';
+	slash = strrchr(exe, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return (size_t)snprintf(path_out, size, "%s/%s", exe, relative) < size &&
+	       access(path_out, X_OK) == 0;
+}
+
+enum tare_status
+tare_agent_find(char *path_out, size_t size, const char *given, struct tare_err *err)
+{
+	char path[PATH_MAX];
+
+	if (!given || !*given)
+		given = getenv("TARE_AGENT");
+	if (given && *given) {
+		if (access(given, X_OK) != 0)
+			return tare_err_errno(
+				err, TARE_UNSUPPORTED, "cannot execute the agent '%s'", given);
+		if ((size_t)snprintf(path, sizeof(path), "%s", given) >= sizeof(path))
+			return tare_err_set(err, TARE_UNSUPPORTED, "the agent's path is too long");
+	} else if (!beside_executable(path, sizeof(path), "tare-agent") &&
+		   !beside_executable(path, sizeof(path), "../libexec/tare/tare-agent")) {
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"the agent 'tare-agent' is neither beside this program nor in "
+			"../libexec/tare; install all of tare, or set TARE_AGENT to its path");
+	}
+	if (strlen(path) >= size)
+		return tare_err_set(err, TARE_UNSUPPORTED, "the agent's path is too long");
+	memcpy(path_out, path, strlen(path) + 1);
+	return TARE_OK;
+}
+
+/* Its own session, so that Ctrl-C reaches tare alone; nothing open but the socket. */
+static int
+spawn_agent(pid_t *pid_out, const char *path, int socket)
+{
+	char *const argv[] = {(char[]){"tare-agent"}, NULL};
+	char *const envp[] = {NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	int error;
+
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, socket, TARE_WIRE_SOCKET);
+	for (int fd = 0; fd < 3; fd++)
+		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+	error = posix_spawn(pid_out, path, &actions, &attributes, argv, envp);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return error;
+}
+
+/* Waits until the agent has ended; kills it where that takes longer than limit_ns. */
+static int
+wait_for_end(struct tare_link *link, uint64_t limit_ns)
+{
+	uint64_t begin_ns = tare_monotonic_ns();
+	struct timespec pause = {.tv_nsec = 200000};
+	int status = 0;
+
+	while (link->pid > 0) {
+		pid_t pid = waitpid(link->pid, &status, WNOHANG);
+
+		if (pid == link->pid || (pid < 0 && errno == ECHILD)) {
+			link->pid = 0;
+		} else if (tare_monotonic_ns() - begin_ns > limit_ns) {
+			kill(link->pid, SIGKILL);
+			waitpid(link->pid, &status, 0);
+			link->pid = 0;
+		} else {
+			nanosleep(&pause, NULL);
+		}
+	}
+	return status;
+}
+
+/* The agent's end of the socket is closed: says why, and leaves nothing behind. */
+static enum tare_status
+lost(struct tare_link *link, struct tare_err *err)
+{
+	pid_t pid = link->pid;
+	int status;
+
+	if (pid == 0)
+		return tare_err_set(err, TARE_OUTSIDE, "the agent is gone");
+	status = wait_for_end(link, end_limit_ns);
+	if (link->cgroup)
+		tare_cgroup_kill(link->cgroup);
+	if (WIFSIGNALED(status))
+		return tare_err_set(err, TARE_OUTSIDE,
+			"the agent (process %d) was killed by signal %d", (int)pid,
+			WTERMSIG(status));
+	return tare_err_set(err, TARE_OUTSIDE, "the agent (process %d) ended with status %d",
+		(int)pid, WEXITSTATUS(status));
+}
+
+static enum tare_status
+send_request(struct tare_link *link, const struct tare_wire_request *request, const int *fds,
+	size_t fd_count, struct tare_err *err)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int) * TARE_WIRE_FDS_MAX)];
+		struct cmsghdr aligned;
+	} control = {0};
+	struct tare_wire_request copy = *request;
+	struct iovec part = {.iov_base = &copy, .iov_len = sizeof(copy)};
+	struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1};
+	ssize_t len;
+
+	assert(fd_count <= TARE_WIRE_FDS_MAX);
+	if (fd_count > 0) {
+		head.msg_control = control.bytes;
+		head.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+		struct cmsghdr *rights = CMSG_FIRSTHDR(&head);
+
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+		memcpy(CMSG_DATA(rights), fds, sizeof(int) * fd_count);
+	}
+	do
+		len = sendmsg(link->socket, &head, MSG_NOSIGNAL);
+	while (len < 0 && errno == EINTR);
+	if (len == (ssize_t)sizeof(copy))
+		return TARE_OK;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return lost(link, err);
+	return tare_err_errno(err, TARE_OUTSIDE, "cannot send a request to the agent");
+}
+
+/* One reply if it is there within timeout_ms; *got_out says whether. */
+static enum tare_status
+receive(struct tare_link *link, struct tare_wire_reply *reply_out, bool *got_out, int timeout_ms,
+	struct tare_err *err)
+{
+	struct pollfd waiting = {.fd = link->socket, .events = POLLIN};
+	ssize_t len;
+
+	*got_out = false;
+	if (poll(&waiting, 1, timeout_ms) <= 0)
+		return TARE_OK; /* nothing yet, or a signal: the caller looks at the clock and flag
+				 */
+	len = recv(link->socket, reply_out, sizeof(*reply_out), 0);
+	if (len < 0 && errno == EINTR)
+		return TARE_OK;
+	if (len <= 0)
+		return lost(link, err);
+	if (len != (ssize_t)sizeof(*reply_out))
+		return tare_err_set(err, TARE_OUTSIDE, "the agent sent %zd bytes, expected %zu",
+			len, sizeof(*reply_out));
+	*got_out = true;
+	return TARE_OK;
+}
+
+static enum tare_status
+give_up(struct tare_link *link, struct tare_err *err)
+{
+	kill(link->pid, SIGKILL);
+	lost(link, NULL);
+	return tare_err_set(
+		err, TARE_INTERRUPTED, "interrupted; the agent did not answer and was killed");
+}
+
+enum tare_status
+tare_link_call(struct tare_link *link, struct tare_wire_reply *reply_out,
+	const struct tare_wire_request *request, const int *fds, size_t fd_count,
+	const struct tare_link_wait *wait, struct tare_err *err)
+{
+	static const struct tare_wire_request cancel = {.op = TARE_WIRE_CANCEL};
+	static const struct tare_link_wait patient = {0};
+	sig_atomic_t before;
+	uint64_t cancelled_ns = 0;
+	enum tare_status status;
+	bool got = false;
+
+	wait = wait ? wait : &patient;
+	before = wait->interrupted ? *wait->interrupted : 0;
+	if (link->pid == 0)
+		return lost(link, err);
+	status = send_request(link, request, fds, fd_count, err);
+	while (status == TARE_OK) {
+		status = receive(link, reply_out, &got, tick_ms, err);
+		if (status != TARE_OK || got)
+			break;
+		if (wait->tick)
+			wait->tick(wait->context);
+		if (cancelled_ns > 0 && tare_monotonic_ns() - cancelled_ns > cancel_limit_ns)
+			return give_up(link, err);
+		if (cancelled_ns == 0 && wait->interrupted && *wait->interrupted != before) {
+			cancelled_ns = tare_monotonic_ns();
+			status = send_request(link, &cancel, NULL, 0, err);
+		}
+	}
+	return status;
+}
+
+static enum tare_status
+greet(struct tare_link *link, struct tare_err *err)
+{
+	uint64_t begin_ns = tare_monotonic_ns();
+	struct tare_wire_reply hello;
+	enum tare_status status = TARE_OK;
+	bool got = false;
+
+	while (status == TARE_OK && !got && tare_monotonic_ns() - begin_ns < hello_limit_ns)
+		status = receive(link, &hello, &got, tick_ms, err);
+	if (status != TARE_OK)
+		return tare_err_where(err, "the agent did not start");
+	if (!got)
+		return tare_err_set(err, TARE_OUTSIDE, "the agent did not start within %d s",
+			(int)(hello_limit_ns / 1000000000u));
+	if (hello.op != TARE_WIRE_HELLO || hello.done != TARE_WIRE_VERSION)
+		return tare_err_set(err, TARE_OUTSIDE,
+			"the agent speaks version %u of the protocol, expected %d; install all of "
+			"tare from one build",
+			hello.done, TARE_WIRE_VERSION);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_link_open(struct tare_link **link_out, const char *agent_path, struct tare_cgroup *cgroup,
+	struct tare_err *err)
+{
+	struct tare_link *link;
+	enum tare_status status;
+	int pair[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot make a socket for the agent");
+	link = tare_xcalloc(1, sizeof(*link));
+	link->socket = pair[0];
+	link->cgroup = cgroup;
+	error = spawn_agent(&link->pid, agent_path, pair[1]);
+	close(pair[1]);
+	if (error != 0) {
+		link->pid = 0;
+		tare_link_close(link);
+		return tare_err_set(err, TARE_OUTSIDE, "cannot start the agent '%s': %s",
+			agent_path, strerror(error));
+	}
+	status = greet(link, err);
+	if (status != TARE_OK) {
+		tare_link_close(link);
+		return status;
+	}
+	/* Where the cgroup refuses, the agent still sees to its own. */
+	if (cgroup)
+		tare_cgroup_add(cgroup, link->pid, NULL);
+	*link_out = link;
+	return TARE_OK;
+}
+
+pid_t
+tare_link_pid(const struct tare_link *link)
+{
+	return link->pid;
+}
+
+void
+tare_link_close(struct tare_link *link)
+{
+	if (!link)
+		return;
+	close(link->socket);
+	wait_for_end(link, end_limit_ns);
+	free(link);
+}
