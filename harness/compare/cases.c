@@ -1,0 +1,282 @@
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "harness/compare/internal.h"
+#include "harness/stats/power.h"
+
+struct tare_comparing
+tare_comparing_begin(struct tare_arena *arena, struct tare_ranks *ranks, bool paired,
+	const struct tare_compare_options *options)
+{
+	struct tare_comparing comparing = {
+		.arena = arena, .ranks = ranks, .alpha = TARE_COMPARE_ALPHA, .paired = paired};
+
+	if (options != NULL && options->alpha > 0.0 && options->alpha < 1.0)
+		comparing.alpha = options->alpha;
+	if (options != NULL && options->margin > 0.0)
+		comparing.margin = options->margin;
+	return comparing;
+}
+
+/* Finite again where giving back what was shrunk overflows. */
+static double
+unshrink(const struct tare_evidence *evidence, double value)
+{
+	value /= evidence->shrink;
+	return isinf(value) ? copysign(DBL_MAX, value) : value;
+}
+
+static void
+fill_estimate(struct tare_comparison *item, const struct tare_evidence *evidence,
+	const struct tare_interval *shift)
+{
+	item->ratio = item->ratio_low = item->ratio_high = NAN;
+	item->difference = item->difference_low = item->difference_high = NAN;
+	if (evidence->logs) {
+		item->ratio = fmin(exp(shift->estimate), DBL_MAX);
+		item->ratio_low = isnan(shift->low) ? NAN : fmin(exp(shift->low), DBL_MAX);
+		item->ratio_high = isnan(shift->high) ? NAN : fmin(exp(shift->high), DBL_MAX);
+	} else {
+		item->difference = unshrink(evidence, shift->estimate);
+		item->difference_low = unshrink(evidence, shift->low);
+		item->difference_high = unshrink(evidence, shift->high);
+	}
+}
+
+/* A length on the scale of the shift as a relative change. */
+static double
+relative(const struct tare_evidence *evidence, double length)
+{
+	if (evidence->logs)
+		return expm1(length);
+	return evidence->size > 0.0 ? length / evidence->size : NAN;
+}
+
+/* How many more are needed for the observed spread and estimate to decide. */
+static void
+explain_spread(struct tare_comparison *item, const struct tare_comparing *comparing,
+	const struct tare_evidence *evidence, double estimate, double delta)
+{
+	bool inside = fabs(estimate) < delta;
+	double gap = fabs(fabs(estimate) - delta);
+	double tail = inside ? comparing->alpha : comparing->alpha / 2.0;
+	double sd = evidence->se * sqrt((double)item->n);
+	size_t needed = tare_needed(gap, sd, tail, TARE_COMPARE_POWER);
+
+	if (needed == 0 || needed >= TARE_NEEDED_MAX) {
+		item->reason = "the change is too close to the margin to tell on which side it is";
+		return;
+	}
+	/* Enough by the formula and yet undecided: this sample was unlucky. */
+	item->missing_pairs = needed > item->n ? needed - item->n : (item->n + 3) / 4;
+	item->reason = tare_arena_printf(comparing->arena,
+		"the values spread too widely: about %s would probably decide",
+		evidence->paired
+			? tare_compare_count(
+				  comparing->arena, item->missing_pairs, "more pair", "more pairs")
+			: tare_compare_count(comparing->arena, item->missing_pairs,
+				  "more invocation of each side", "more invocations of each side"));
+}
+
+static size_t
+smallest_sides(const struct tare_comparing *comparing)
+{
+	size_t n = 1;
+
+	while (tare_mann_whitney_critical(comparing->ranks, n, n, comparing->alpha / 2.0) == 0)
+		n++;
+	return n;
+}
+
+static void
+explain_too_few(struct tare_comparison *item, const struct tare_comparing *comparing,
+	const struct tare_evidence *evidence)
+{
+	struct tare_arena *arena = comparing->arena;
+	size_t have = evidence->paired ? evidence->d_n : item->n;
+	size_t smallest = comparing->paired ? tare_smallest_pairs(comparing->alpha)
+					    : smallest_sides(comparing);
+
+	item->missing_pairs = smallest > have ? smallest - have : 1;
+	if (item->base_n == 0 || item->head_n == 0)
+		item->reason = tare_arena_printf(arena, "the %s has no values of %s",
+			item->base_n == 0 ? "base" : "head", item->metric.name);
+	else if (evidence->paired)
+		item->reason = tare_arena_printf(arena,
+			"%s too few to decide anything: at least %zu are needed",
+			tare_compare_count(arena, have, "pair is", "pairs are"), smallest);
+	else
+		item->reason = tare_arena_printf(arena,
+			"%s on one side is too few to decide anything: at least %zu are needed",
+			tare_compare_count(arena, have, "invocation", "invocations"), smallest);
+}
+
+/* The rules of the verdict: the interval clears the margin, or the interval at twice alpha lies
+ * inside it, else nothing is known. By test inversion p <= tail says the same as the interval does.
+ */
+static enum tare_verdict
+decide(const struct tare_comparison *item, const struct tare_comparing *comparing,
+	const struct tare_evidence *evidence, double delta)
+{
+	bool lower = item->metric.better == TARE_LOWER_IS_BETTER;
+	double alpha = comparing->alpha;
+	struct tare_ranks *ranks = comparing->ranks;
+
+	if (tare_evidence_p_above(ranks, evidence, delta) <= alpha / 2.0)
+		return lower ? TARE_VERDICT_REGRESSION : TARE_VERDICT_IMPROVEMENT;
+	if (tare_evidence_p_below(ranks, evidence, -delta) <= alpha / 2.0)
+		return lower ? TARE_VERDICT_IMPROVEMENT : TARE_VERDICT_REGRESSION;
+	if (tare_evidence_p_below(ranks, evidence, delta) <= alpha &&
+		tare_evidence_p_above(ranks, evidence, -delta) <= alpha)
+		return TARE_VERDICT_NO_CHANGE;
+	return TARE_VERDICT_INCONCLUSIVE;
+}
+
+static void
+compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comparing,
+	const struct tare_evidence *evidence)
+{
+	double delta = tare_evidence_delta(evidence, item->metric.margin);
+	struct tare_interval shift;
+
+	tare_evidence_interval(&shift, comparing->ranks, evidence, comparing->alpha);
+	item->method = !evidence->logs    ? TARE_METHOD_DIFFERENCE
+		       : evidence->paired ? TARE_METHOD_PAIRED
+					  : TARE_METHOD_UNPAIRED;
+	fill_estimate(item, evidence, &shift);
+	item->mde = relative(evidence,
+		tare_mde(delta, evidence->se, comparing->alpha / 2.0, TARE_COMPARE_POWER));
+	item->p_value = item->metric.better == TARE_LOWER_IS_BETTER
+				? tare_evidence_p_above(comparing->ranks, evidence, delta)
+				: tare_evidence_p_below(comparing->ranks, evidence, -delta);
+	if (isnan(shift.low)) {
+		explain_too_few(item, comparing, evidence);
+		return;
+	}
+	item->verdict = shift.low == 0.0 && shift.high == 0.0
+				? TARE_VERDICT_NO_CHANGE /* even where no margin can be had */
+				: decide(item, comparing, evidence, delta);
+	item->below_margin = (shift.low > 0.0 || shift.high < 0.0) &&
+			     item->verdict != TARE_VERDICT_REGRESSION &&
+			     item->verdict != TARE_VERDICT_IMPROVEMENT;
+	if (item->verdict == TARE_VERDICT_INCONCLUSIVE)
+		explain_spread(item, comparing, evidence, shift.estimate, delta);
+}
+
+/* Constants by nature need no statistics: one value a side says it all. */
+static void
+compare_exactly(struct tare_comparison *item, const struct tare_evidence *evidence)
+{
+	double base = evidence->base[0], head = evidence->head[0];
+	double worse = item->metric.better == TARE_LOWER_IS_BETTER ? 1.0 : -1.0;
+	double delta = tare_evidence_delta(evidence, item->metric.margin), shift;
+	struct tare_interval point;
+
+	item->method = TARE_METHOD_EXACT;
+	shift = evidence->logs ? log(head) - log(base) : (head - base) * evidence->shrink;
+	point = (struct tare_interval){shift, shift, shift};
+	fill_estimate(item, evidence, &point);
+	item->mde = item->metric.margin;
+	/* A hair of rounding must not turn a change of exactly the margin into more than it. */
+	delta += 1e-12 * (delta + fabs(shift));
+	if (fabs(shift) <= delta)
+		item->verdict = TARE_VERDICT_NO_CHANGE;
+	else
+		item->verdict =
+			worse * shift > 0.0 ? TARE_VERDICT_REGRESSION : TARE_VERDICT_IMPROVEMENT;
+	item->below_margin = item->verdict == TARE_VERDICT_NO_CHANGE && shift != 0.0;
+	item->p_value = item->verdict == TARE_VERDICT_REGRESSION ? 0.0 : 1.0;
+}
+
+static bool
+is_constant(const double *sorted, size_t n)
+{
+	return n > 0 && sorted[0] == sorted[n - 1];
+}
+
+static void
+fill_facts(struct tare_comparison *item, const struct tare_comparing *comparing,
+	const struct tare_evidence *evidence)
+{
+	item->n = evidence->n;
+	item->base_n = evidence->base_n;
+	item->head_n = evidence->head_n;
+	item->base_median = evidence->base_median;
+	item->head_median = evidence->head_median;
+	item->confidence = 1.0 - comparing->alpha;
+	item->superiority = item->metric.better == TARE_LOWER_IS_BETTER
+				    ? evidence->superiority
+				    : 1.0 - evidence->superiority;
+	item->ratio = item->ratio_low = item->ratio_high = NAN;
+	item->difference = item->difference_low = item->difference_high = NAN;
+	item->mde = NAN;
+	item->p_value = 1.0;
+	item->p_adjusted = NAN;
+	item->verdict = TARE_VERDICT_INCONCLUSIVE;
+	item->method = comparing->paired ? TARE_METHOD_PAIRED : TARE_METHOD_UNPAIRED;
+}
+
+bool
+tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparing *comparing,
+	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric)
+{
+	struct tare_comparison item = {.case_name = head->name,
+		.benchmark = head->benchmark,
+		.metric = head->metrics[metric],
+		.head_metric = metric,
+		.critical = head->critical};
+	struct tare_evidence evidence;
+
+	item.base_metric = tare_metric_find(base->metrics, base->metric_count, item.metric.name);
+	if (item.base_metric == base->metric_count ||
+		strcmp(base->metrics[item.base_metric].unit, item.metric.unit) != 0)
+		return false;
+	if (comparing->margin > 0.0)
+		item.metric.margin = comparing->margin;
+	tare_evidence_gather(&evidence, comparing->ranks, &base->samples, item.base_metric,
+		&head->samples, metric, comparing->paired);
+	if (evidence.base_n == 0 && evidence.head_n == 0)
+		return false;
+	fill_facts(&item, comparing, &evidence);
+	if (evidence.base_n == 0 || evidence.head_n == 0)
+		explain_too_few(&item, comparing, &evidence);
+	else if (item.metric.exact && is_constant(evidence.base, evidence.base_n) &&
+		 is_constant(evidence.head, evidence.head_n))
+		compare_exactly(&item, &evidence);
+	else
+		compare_by_ranks(&item, comparing, &evidence);
+	*item_out = item;
+	return true;
+}
+
+void
+tare_compare_cases(struct tare_comparison *item_out, struct tare_arena *arena,
+	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric,
+	bool paired, const struct tare_compare_options *options)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	struct tare_comparing comparing =
+		tare_comparing_begin(arena, tare_ranks_new(scratch), paired, options);
+	struct tare_comparison item = {0};
+
+	assert(metric < head->metric_count);
+	if (!tare_compare_metric(&item, &comparing, base, head, metric)) {
+		struct tare_evidence nothing = {
+			.base_median = NAN, .head_median = NAN, .superiority = NAN};
+
+		item.case_name = head->name;
+		item.benchmark = head->benchmark;
+		item.metric = head->metrics[metric];
+		item.head_metric = item.base_metric = metric;
+		item.critical = head->critical;
+		fill_facts(&item, &comparing, &nothing);
+		item.reason = "neither side has values to compare";
+	}
+	item.base_label = base->variant[0] != '\0' ? base->variant : "base";
+	item.head_label = head->variant[0] != '\0' ? head->variant : "head";
+	tare_compare_sentence(&item, arena);
+	*item_out = item;
+	tare_arena_free(scratch);
+}

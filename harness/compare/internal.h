@@ -1,0 +1,40 @@
+/*
+ * What the files of harness/compare share. Private to the folder.
+ */
+#ifndef TARE_COMPARE_INTERNAL_H
+#define TARE_COMPARE_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/compare/compare.h"
+#include "harness/compare/evidence.h"
+
+#define TARE_COMPARE_ALPHA 0.05
+#define TARE_COMPARE_POWER 0.80 /* of the printed MDE and of missing_pairs */
+
+/* One comparing of many cases: where results go and what is reused from one to the next. */
+struct tare_comparing {
+	struct tare_arena *arena;
+	struct tare_ranks *ranks;
+	double alpha;
+	double margin; /* 0: each metric's own */
+	bool paired;
+};
+
+struct tare_comparing tare_comparing_begin(struct tare_arena *arena, struct tare_ranks *ranks,
+	bool paired, const struct tare_compare_options *options);
+
+/* What tare_compare_cases() does, with the labels left to the caller; no sentence yet. False where
+ * neither side has a value or the metrics are not the same: nothing to compare. */
+bool tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparing *comparing,
+	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric);
+
+/* Fills item->sentence from everything else. */
+void tare_compare_sentence(struct tare_comparison *item, struct tare_arena *arena);
+
+/* "1 pair", "3 pairs". */
+const char *tare_compare_count(
+	struct tare_arena *arena, size_t count, const char *one, const char *many);
+
+#endif
