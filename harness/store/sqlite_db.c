@@ -1,10 +1,14 @@
 #include "harness/store/sqlite_db.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
 
 /* A hostile file must not make one value take all memory: the largest honest one is a stderr tail
  * or 16,384 packed doubles. */
@@ -33,19 +37,40 @@ tare_db_damaged(const struct tare_db *db, const char *what, struct tare_err *err
 		db->path, what);
 }
 
-/* What the system said, where it said something. */
+/* What the system said, where it said something; sqlite does not keep it for every failure. */
 static const char *
-system_text(const struct tare_db *db)
+system_text(const struct tare_db *db, int last_errno)
 {
 	int number = sqlite3_system_errno(db->handle);
 
+	if (number == 0)
+		number = last_errno;
 	return number ? strerror(number) : sqlite3_errmsg(db->handle);
+}
+
+/* Why a file cannot be opened: sqlite tells of its last try only, which was to open it for reading.
+ */
+static const char *
+open_failure_text(const struct tare_db *db, int last_errno)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	bool is_there = access(db->path, F_OK) == 0;
+	bool allowed = !is_there || eaccess(db->path, R_OK) == 0;
+
+	if (allowed)
+		allowed = eaccess(tare_path_dirname(scratch, db->path), W_OK | X_OK) == 0;
+	if (!allowed)
+		last_errno = errno;
+	tare_arena_free(scratch);
+	return allowed ? system_text(db, last_errno) : strerror(last_errno);
 }
 
 /* The sentence for what sqlite answered. */
 static enum tare_status
 explain(const struct tare_db *db, int result, struct tare_err *err)
 {
+	int last_errno = errno;
+
 	switch (result & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -70,7 +95,7 @@ explain(const struct tare_db *db, int result, struct tare_err *err)
 		return tare_err_set(err, TARE_OUTSIDE,
 			"cannot open \"%s\" or make files beside it: %s; allow it or name another "
 			"store with --store",
-			db->path, system_text(db));
+			db->path, open_failure_text(db, last_errno));
 	case SQLITE_NOTADB:
 		return tare_err_set(err, TARE_INVALID,
 			"\"%s\" is not a database; name another store with --store", db->path);
@@ -81,7 +106,7 @@ explain(const struct tare_db *db, int result, struct tare_err *err)
 			"cannot read or write \"%s\": %s; nothing was changed, try again when it "
 			"is "
 			"mended",
-			db->path, system_text(db));
+			db->path, system_text(db, last_errno));
 	default:
 		return tare_err_set(err, TARE_OUTSIDE, "\"%s\": %s; nothing was changed", db->path,
 			sqlite3_errmsg(db->handle));
@@ -152,8 +177,10 @@ tare_db_path(const struct tare_db *db)
 enum tare_status
 tare_db_script(struct tare_db *db, const char *script, struct tare_err *err)
 {
-	int result = sqlite3_exec(db->handle, script, NULL, NULL, NULL);
+	int result;
 
+	errno = 0;
+	result = sqlite3_exec(db->handle, script, NULL, NULL, NULL);
 	return result == SQLITE_OK ? TARE_OK : explain(db, result, err);
 }
 
@@ -162,9 +189,11 @@ tare_db_number(struct tare_db *db, int64_t *number_out, const char *sql, struct 
 {
 	sqlite3_stmt *stmt = NULL;
 	int64_t number = 0;
-	int result = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+	int result;
 	enum tare_status status = TARE_OK;
 
+	errno = 0;
+	result = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_step(stmt);
 	if (result == SQLITE_ROW)
@@ -300,6 +329,7 @@ tare_query_step(struct tare_query *query, bool *row_out, struct tare_err *err)
 {
 	int result = query->bind_result;
 
+	errno = 0;
 	if (result == SQLITE_OK)
 		result = sqlite3_step(query->stmt);
 	query->next_column = 0;

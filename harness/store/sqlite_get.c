@@ -172,19 +172,20 @@ read_rows(struct load *load, struct tare_samples *samples, struct tare_query *qu
 	size_t times_len;
 	const void *pairs = tare_column_blob(query, "pairs", &pairs_len);
 	const void *times = tare_column_blob(query, "start_ns", &times_len);
-	enum tare_status status = tare_packed_count(&count, pairs, pairs_len, err);
+	struct tare_err reason = {0};
+	enum tare_status status = tare_packed_count(&count, pairs, pairs_len, &reason);
 
 	if (status != TARE_OK)
-		return status;
+		return damaged(load, reason.text, err);
 	if (count > TARE_SAMPLES_MAX)
 		return damaged(load, "a case has too many samples", err);
 	samples->pairs = tare_xcalloc(count, sizeof(*samples->pairs));
 	samples->start_ns = tare_xcalloc(count, sizeof(*samples->start_ns));
 	samples->count = samples->capacity = count;
-	status = tare_unpack_pairs(samples->pairs, count, pairs, pairs_len, err);
+	status = tare_unpack_pairs(samples->pairs, count, pairs, pairs_len, &reason);
 	if (status == TARE_OK)
-		status = tare_unpack_times(samples->start_ns, count, times, times_len, err);
-	return status;
+		status = tare_unpack_times(samples->start_ns, count, times, times_len, &reason);
+	return status == TARE_OK ? TARE_OK : damaged(load, reason.text, err);
 }
 
 static void
@@ -320,6 +321,7 @@ read_column(struct load *load, struct tare_run_case *one, struct tare_query *que
 {
 	struct tare_samples *samples = &one->samples;
 	size_t metric = one->metric_count;
+	struct tare_err reason = {0};
 	const void *bytes;
 	size_t len;
 
@@ -331,7 +333,10 @@ read_column(struct load *load, struct tare_run_case *one, struct tare_query *que
 	samples->metric_count = metric + 1;
 	one->metric_count = metric + 1;
 	bytes = tare_column_blob(query, "values", &len);
-	return tare_unpack_values(samples->values[metric], samples->count, bytes, len, err);
+	if (tare_unpack_values(samples->values[metric], samples->count, bytes, len, &reason) !=
+		TARE_OK)
+		return damaged(load, reason.text, err);
+	return TARE_OK;
 }
 
 typedef enum tare_status row_reader(struct load *load, struct tare_run_case *one,

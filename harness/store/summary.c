@@ -116,13 +116,6 @@ tare_run_status_parse(enum tare_run_status *status_out, const char *text)
 	return true;
 }
 
-const char *
-tare_case_status_name(enum tare_case_status status)
-{
-	assert((size_t)status < COUNT_OF(case_status_names));
-	return case_status_names[status];
-}
-
 bool
 tare_case_status_parse(enum tare_case_status *status_out, const char *text)
 {

@@ -41,7 +41,6 @@ bool tare_run_has_more(const struct tare_run_extent *offered, const struct tare_
 /* "open", "complete", "interrupted"; "pending", "ok", "failed". */
 const char *tare_run_status_name(enum tare_run_status status);
 bool tare_run_status_parse(enum tare_run_status *status_out, const char *text);
-const char *tare_case_status_name(enum tare_case_status status);
 bool tare_case_status_parse(enum tare_case_status *status_out, const char *text);
 
 #endif
