@@ -121,7 +121,7 @@ decimals_of(double value, double divisor)
 }
 
 void
-tare_column_text(
+tare_summary_column(
 	char text_out[TARE_UNITS_TEXT_MAX], double value, double scale_of, const char *unit)
 {
 	const char *short_unit;
@@ -189,19 +189,6 @@ tare_comparisons_order(struct tare_arena *arena, const struct tare_comparison_se
 		ordered[i] = entries[i].item;
 	free(entries);
 	return ordered;
-}
-
-const char *
-tare_case_status_name(enum tare_case_status status)
-{
-	switch (status) {
-	case TARE_CASE_OK:
-		return "ok";
-	case TARE_CASE_FAILED:
-		return "failed";
-	default:
-		return "pending";
-	}
 }
 
 const char *

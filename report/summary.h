@@ -68,7 +68,7 @@ void tare_interval_text(char text_out[TARE_INTERVAL_TEXT_MAX], const struct tare
 
 /* A value with a fixed number of significant digits in the unit that suits scale_of, so that a
  * column of them lines up: "10.10 ms". NaN gives "n/a". */
-void tare_column_text(
+void tare_summary_column(
 	char text_out[TARE_UNITS_TEXT_MAX], double value, double scale_of, const char *unit);
 
 /* The comparisons of a set in reading order: gated first; then regressions, improvements,
@@ -76,7 +76,6 @@ void tare_column_text(
 const struct tare_comparison **tare_comparisons_order(
 	struct tare_arena *arena, const struct tare_comparison_set *set);
 
-const char *tare_case_status_name(enum tare_case_status status); /* "ok", "failed", "pending" */
 
 enum tare_risk {
 	TARE_RISK_NONE,

@@ -97,8 +97,8 @@ range_text(const struct page *page, const struct tare_figures *figures, const ch
 	char *low_unit;
 	const char *high_unit;
 
-	tare_column_text(low, figures->min, figures->median, unit);
-	tare_column_text(high, figures->max, figures->median, unit);
+	tare_summary_column(low, figures->min, figures->median, unit);
+	tare_summary_column(high, figures->max, figures->median, unit);
 	low_unit = strchr(low, ' ');
 	high_unit = strchr(high, ' ');
 	if (low_unit && high_unit && strcmp(low_unit, high_unit) == 0)
@@ -131,7 +131,7 @@ add_figures(const struct page *page, struct tare_table *table, const char *name,
 	tare_figures_read(&figures, page->values, subject, metric);
 	if (figures.n == 0)
 		return;
-	tare_column_text(median, figures.median, figures.median, shown->unit);
+	tare_summary_column(median, figures.median, figures.median, shown->unit);
 	tare_table_row(table,
 		(struct tare_table_cell[]){{name, NULL}, {safe(page, shown->name), NULL},
 			{safe(page, median), BOLD}, {spread_text(page, &figures), NULL},

@@ -55,6 +55,15 @@ tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy)
 	run->status = TARE_RUN_OPEN;
 }
 
+const char *
+tare_case_status_name(enum tare_case_status status)
+{
+	static const char *const names[] = {"pending", "ok", "failed"};
+
+	assert((size_t)status < sizeof(names) / sizeof(names[0]));
+	return names[status];
+}
+
 char *
 tare_case_name(struct tare_arena *arena, const char *benchmark,
 	const struct tare_parameter *parameters, size_t parameter_count, const char *variant)

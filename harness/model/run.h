@@ -43,6 +43,8 @@ enum tare_case_status {
 	TARE_CASE_FAILED, /* a hook or an invocation failed; samples before it are kept */
 };
 
+const char *tare_case_status_name(enum tare_case_status status); /* "pending", "ok", "failed" */
+
 struct tare_run_case {
 	const char *benchmark;
 	const char *variant;

@@ -1,6 +1,6 @@
 #include <fcntl.h>
-#include <math.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
@@ -8,6 +8,7 @@
 #include "harness/base/rng.h"
 #include "harness/machine/describe.h"
 #include "harness/model/pending.h"
+#include "harness/pin/pin.h"
 #include "harness/stages/measure.h"
 #include "harness/stages/stage.h"
 
@@ -20,6 +21,27 @@ describe_machine(struct tare_environment *environment_out, struct tare_arena *ar
 	tare_machine_describe(environment_out, arena, "", &identity);
 }
 
+/* The pins go into the header. What cannot be had is the runner's to say, case by case. */
+static void
+note_pins(struct tare_run *run, const struct tare_plan *plan)
+{
+	struct tare_topology *topology = NULL;
+
+	for (size_t i = 0; i < plan->case_count; i++) {
+		const struct tare_case *subject = &plan->cases[i];
+		struct tare_pin pin;
+
+		if (!subject->cpus || strcmp(subject->cpus, "none") == 0 ||
+			strcmp(subject->runner, "replay") == 0)
+			continue;
+		if (!topology && tare_topology_open(&topology, NULL, NULL) != TARE_OK)
+			return;
+		if (tare_pin_choose(&pin, topology, subject->cpus, NULL) == TARE_OK)
+			run->cases[i].cpus = tare_arena_strdup(run->arena, pin.text);
+	}
+	tare_topology_close(topology);
+}
+
 static enum tare_status
 open_fresh(struct tare_session *session, struct tare_err *err)
 {
@@ -30,6 +52,7 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	run->seed = options->has_seed ? options->seed : tare_rng_entropy() >> 11;
 	tare_run_identify(run, tare_unix_ns(), tare_rng_entropy());
 	tare_run_from_plan(run, session->plan);
+	note_pins(run, session->plan);
 	describe_machine(&run->environment, run->arena);
 	run->release = tare_arena_strdup(run->arena, options->release);
 	run->command_line = options->has_seed
@@ -93,16 +116,29 @@ add_pending(
 	return tare_journal_sample(session->journal, run, &sample, err);
 }
 
+static bool
+is_accepted(const struct tare_case *subject, int exit_status)
+{
+	if (!WIFEXITED(exit_status))
+		return false;
+	for (size_t i = 0; i < subject->expect.exit_code_count; i++) {
+		if (subject->expect.exit_codes[i] == WEXITSTATUS(exit_status))
+			return true;
+	}
+	return false;
+}
+
 /* Whole and good records only: one that failed is measured again. Batches are of cases that read
  * nothing from the output, so the built-in metrics are all there is. */
 static bool
-is_new(const struct tare_run *run, const struct tare_agent_record *record)
+is_new(const struct tare_session *session, const struct tare_agent_record *record)
 {
 	const unsigned bad = TARE_RECORD_NOT_STARTED | TARE_RECORD_TIMED_OUT;
+	const struct tare_run *run = session->run;
 
 	return record->seq == run->last_seq + 1 && record->check == tare_record_check(record) &&
-	       record->case_index < run->case_count && record->exit_status == 0 &&
-	       !(record->flags & bad) &&
+	       record->case_index < run->case_count && !(record->flags & bad) &&
+	       is_accepted(&session->plan->cases[record->case_index], record->exit_status) &&
 	       run->cases[record->case_index].metric_count == TARE_BUILTIN_METRIC_COUNT;
 }
 
@@ -126,7 +162,7 @@ recover_pending(struct tare_session *session, struct tare_err *err)
 	for (size_t i = 0; i < TARE_PENDING_SLOTS && status == TARE_OK; i++) {
 		struct tare_agent_record record = pending->slots[i];
 
-		if (!is_new(run, &record))
+		if (!is_new(session, &record))
 			continue;
 		record.start_ns = record.start_ns > pending->began_ns
 					  ? record.start_ns - pending->began_ns

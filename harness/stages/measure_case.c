@@ -42,8 +42,7 @@ outcome_failure(struct tare_arena *arena, const struct tare_outcome *outcome,
 	int code;
 
 	if (record->flags & TARE_RECORD_NOT_STARTED)
-		return tare_arena_printf(arena, "cannot start '%s': %s", program->argv[0],
-			strerror(record->exit_status));
+		return tare_arena_strdup(arena, outcome->start_failure);
 	if (record->flags & TARE_RECORD_TIMED_OUT) {
 		tare_duration_format(duration, sizeof(duration), program->timeout_ns);
 		return tare_arena_printf(arena, "timed out after %s and was killed", duration);

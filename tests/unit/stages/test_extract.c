@@ -1,0 +1,241 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/stages/extract.h"
+
+enum { OWN = TARE_BUILTIN_METRIC_COUNT, COUNT = TARE_BUILTIN_METRIC_COUNT + 1 };
+
+/* A case with one metric of its own behind the built-in ones. */
+struct fixture {
+	struct tare_arena *arena;
+	struct tare_metric metrics[COUNT];
+	struct tare_metric_rule rules[COUNT];
+	double values[COUNT];
+	struct tare_case subject;
+	struct tare_sample sample;
+	struct tare_err err;
+};
+
+static void
+fixture_init(struct fixture *fixture, struct tare_metric_rule rule)
+{
+	*fixture = (struct fixture){.arena = tare_arena_new()};
+	fixture->metrics[OWN].name = "ops";
+	fixture->rules[OWN] = rule;
+	fixture->subject.metrics = fixture->metrics;
+	fixture->subject.rules = fixture->rules;
+	fixture->subject.metric_count = COUNT;
+	fixture->sample.values = fixture->values;
+	fixture->values[OWN] = NAN;
+}
+
+static enum tare_status
+extract(struct fixture *fixture, const char *text)
+{
+	const struct tare_output output = {.text = {text, ""}, .len = {strlen(text), 0}};
+	struct tare_extractor *extractor;
+	enum tare_status status = tare_extractor_new(&extractor, &fixture->subject, &fixture->err);
+
+	if (status != TARE_OK)
+		return status;
+	assert_true(tare_extractor_reads_output(extractor));
+	status = tare_extract_metrics(
+		extractor, &fixture->sample, fixture->arena, &output, &fixture->err);
+	tare_extractor_free(extractor);
+	return status;
+}
+
+static void
+check_value(struct tare_metric_rule rule, const char *text, double expected)
+{
+	struct fixture fixture;
+
+	fixture_init(&fixture, rule);
+	assert_int_equal(extract(&fixture, text), TARE_OK);
+	assert_true(fixture.values[OWN] == expected);
+	tare_arena_free(fixture.arena);
+}
+
+static void
+check_failure(struct tare_metric_rule rule, const char *text, const char *expected)
+{
+	struct fixture fixture;
+
+	fixture_init(&fixture, rule);
+	assert_int_equal(extract(&fixture, text), TARE_FAILED);
+	assert_string_equal(fixture.err.text, expected);
+	tare_arena_free(fixture.arena);
+}
+
+static const struct tare_metric_rule regex_rule = {
+	.source = TARE_SOURCE_REGEX, .pattern = "^rate: ([0-9.,]+)", .group = 1};
+static const struct tare_metric_rule json_rule = {.source = TARE_SOURCE_JSON, .path = "a.b[1].c"};
+static const struct tare_metric_rule lines_rule = {
+	.source = TARE_SOURCE_LINES, .line_name = "latency", .written_unit = "ms"};
+
+static void
+a_regex_takes_its_group(void **state)
+{
+	(void)state;
+	check_value(regex_rule, "x\nrate: 1,234.5 per second\n", 1234.5);
+}
+
+static void
+several_matches_reduce_by_median_and_are_kept(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture, regex_rule);
+	assert_int_equal(extract(&fixture, "rate: 3\nrate: 1\nrate: 10\nrate: 2\n"), TARE_OK);
+	assert_true(fixture.values[OWN] == 2.5);
+	assert_int_equal(fixture.sample.iteration_counts[OWN], 4);
+	assert_true(fixture.sample.iterations[OWN][0] == 3.0);
+	assert_true(fixture.sample.iterations[OWN][2] == 10.0);
+	tare_arena_free(fixture.arena);
+}
+
+static void
+each_reduction_does_what_its_name_says(void **state)
+{
+	static const struct {
+		enum tare_reduce reduce;
+		double expected;
+	} cases[] = {
+		{TARE_REDUCE_MEDIAN, 3.0},
+		{TARE_REDUCE_MEAN, 4.0},
+		{TARE_REDUCE_MIN, 1.0},
+		{TARE_REDUCE_MAX, 8.0},
+		{TARE_REDUCE_SUM, 12.0},
+		{TARE_REDUCE_FIRST, 8.0},
+		{TARE_REDUCE_LAST, 3.0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		double values[] = {8.0, 1.0, 3.0};
+
+		assert_true(tare_reduce(values, 3, cases[i].reduce) == cases[i].expected);
+	}
+}
+
+static void
+an_empty_match_does_not_loop_for_ever(void **state)
+{
+	struct tare_metric_rule rule = {.source = TARE_SOURCE_REGEX, .pattern = "x*"};
+
+	(void)state;
+	check_failure(rule, "abc", "metric 'ops': '' is not a number");
+}
+
+static void
+json_paths_walk_objects_and_arrays(void **state)
+{
+	struct tare_metric_rule all = {.source = TARE_SOURCE_JSON, .path = "jobs[*].t"};
+
+	(void)state;
+	check_value(json_rule, "{\"a\": {\"b\": [0, {\"c\": 7.5}]}}", 7.5);
+	check_value(all, "{\"jobs\": [{\"t\": 1}, {\"t\": 5}, {\"t\": 3}]}", 3.0);
+}
+
+static void
+lines_convert_the_unit_that_stands_there(void **state)
+{
+	(void)state;
+	check_value(lines_rule, "latency: 2\n", 2e6);
+	check_value(lines_rule, "  latency : 1.5 s\r\nother: 9 ms\n", 1.5e9);
+	check_value(lines_rule, "latency: 2 bananas\n", 2e6);
+}
+
+static void
+a_metric_that_is_not_there_is_a_failure(void **state)
+{
+	(void)state;
+	check_failure(regex_rule, "nothing", "metric 'ops': nothing in stdout matches its rule");
+	check_failure(
+		lines_rule, "latency: fast", "metric 'ops': nothing in stdout matches its rule");
+	check_failure(json_rule, "{\"a\": 1}", "metric 'ops': nothing in stdout matches its rule");
+	check_failure(regex_rule, "rate: .", "metric 'ops': '.' is not a number");
+}
+
+static void
+output_that_is_not_json_says_so(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture, json_rule);
+	assert_int_equal(extract(&fixture, "{\"a\": "), TARE_FAILED);
+	assert_non_null(strstr(fixture.err.text, "metric 'ops': stdout is not JSON: "));
+	tare_arena_free(fixture.arena);
+}
+
+static void
+numbers_past_the_limit_are_left(void **state)
+{
+	struct fixture fixture;
+	size_t len = 8 * (TARE_MATCHES_MAX + 10);
+	char *text = malloc(len + 1);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < len; i += 8)
+		memcpy(text + i, "rate: 1\n", 8);
+	text[len] = '\0';
+	fixture_init(&fixture, regex_rule);
+	assert_int_equal(extract(&fixture, text), TARE_OK);
+	assert_int_equal(fixture.sample.iteration_counts[OWN], TARE_MATCHES_MAX);
+	tare_arena_free(fixture.arena);
+	free(text);
+}
+
+static void
+expectations_are_checked_on_both_streams(void **state)
+{
+	const char *want_out[] = {"^done$"};
+	const char *want_err[] = {"0 errors"};
+	struct tare_case subject = {
+		.expect = {.stdout_patterns = want_out,
+			.stdout_pattern_count = 1,
+			.stderr_patterns = want_err,
+			.stderr_pattern_count = 1},
+	};
+	struct tare_output good = {.text = {"a\ndone\n", "0 errors"}};
+	struct tare_output bad = {.text = {"a\ndone\n", "2 errors"}};
+	struct tare_extractor *extractor;
+	struct tare_err err = {0};
+
+	(void)state;
+	assert_int_equal(tare_extractor_new(&extractor, &subject, &err), TARE_OK);
+	assert_int_equal(tare_extract_check(extractor, &good, &err), TARE_OK);
+	assert_int_equal(tare_extract_check(extractor, &bad, &err), TARE_FAILED);
+	assert_string_equal(err.text, "stderr does not match '0 errors'");
+	tare_extractor_free(extractor);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_regex_takes_its_group),
+		cmocka_unit_test(several_matches_reduce_by_median_and_are_kept),
+		cmocka_unit_test(each_reduction_does_what_its_name_says),
+		cmocka_unit_test(an_empty_match_does_not_loop_for_ever),
+		cmocka_unit_test(json_paths_walk_objects_and_arrays),
+		cmocka_unit_test(lines_convert_the_unit_that_stands_there),
+		cmocka_unit_test(a_metric_that_is_not_there_is_a_failure),
+		cmocka_unit_test(output_that_is_not_json_says_so),
+		cmocka_unit_test(numbers_past_the_limit_are_left),
+		cmocka_unit_test(expectations_are_checked_on_both_streams),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
