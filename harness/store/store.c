@@ -44,7 +44,7 @@ refuse_scheme(const char *scheme, struct tare_err *err)
 	const char *near;
 	size_t count = 0;
 
-	for (; tare_stores[count] && count < STORES_MAX; count++)
+	for (; count < STORES_MAX && tare_stores[count]; count++)
 		names[count] = tare_stores[count]->name;
 	near = tare_text_nearest(scheme, names, count);
 	return tare_err_set(err, TARE_INVALID,
