@@ -168,7 +168,7 @@ static enum tare_status
 memory_put_comparisons(struct tare_store *store, const char *run_id,
 	const struct tare_comparison_set *set, struct tare_err *err)
 {
-	struct stored_run *stored;
+	struct stored_run *stored = NULL;
 	struct comparison_node *node;
 	struct tare_arena *arena;
 	enum tare_status status = require_stored(&stored, store, run_id, err);
@@ -187,7 +187,7 @@ static enum tare_status
 memory_get_comparisons(struct tare_store *store, struct tare_comparison_set **sets_out,
 	size_t *count_out, struct tare_arena *arena, const char *run_id, struct tare_err *err)
 {
-	struct stored_run *stored;
+	struct stored_run *stored = NULL;
 	struct tare_comparison_set *sets;
 	enum tare_status status = require_stored(&stored, store, run_id, err);
 
@@ -205,7 +205,7 @@ static enum tare_status
 memory_get_run(struct tare_store *store, struct tare_run **run_out, const char *run_id,
 	struct tare_err *err)
 {
-	struct stored_run *stored;
+	struct stored_run *stored = NULL;
 	enum tare_status status = require_stored(&stored, store, run_id, err);
 
 	if (status == TARE_OK)
@@ -377,7 +377,7 @@ memory_list_cases(struct tare_store *store, const char ***names_out, size_t *cou
 static enum tare_status
 memory_remove_run(struct tare_store *store, const char *run_id, struct tare_err *err)
 {
-	struct stored_run *stored;
+	struct stored_run *stored = NULL;
 	enum tare_status status = require_stored(&stored, store, run_id, err);
 
 	if (status == TARE_OK)
