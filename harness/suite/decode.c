@@ -69,7 +69,7 @@ find_field(const struct tare_table *table, const char *key)
 static const char *
 join(struct tare_arena *arena, const char *const *words, size_t count)
 {
-	char *text = "";
+	const char *text = "";
 
 	for (size_t i = 0; i < count; i++)
 		text = tare_arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ", words[i]);

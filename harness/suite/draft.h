@@ -37,6 +37,11 @@ struct tare_expansion {
 	const char *scratch_root;
 	char **inherited; /* the allow-list's part of the environment */
 	char **base_env; /* env of cases whose benchmark and variant add none; NULL: not made yet */
+	/* Metrics of cases whose benchmark and variant say nothing of them; NULL: not made yet. */
+	struct tare_metric *base_metrics;
+	struct tare_metric_rule *base_rules;
+	size_t base_metric_count;
+	bool base_wants_stdout;
 	struct tare_point *points; /* of the last matrix without names in it */
 	size_t point_count;
 	const struct tare_matrix *points_of;

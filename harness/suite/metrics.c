@@ -323,21 +323,59 @@ read_replay(size_t *list_len_out, struct collection *collection, struct tare_rep
 	}
 }
 
-void
-tare_draft_metrics(size_t *list_len_out, struct tare_draft *draft, const struct tare_node *replay)
+/* Whether the metrics depend on this case at all. */
+static bool
+are_shared(const struct tare_draft *draft)
+{
+	if (draft->is_replay)
+		return false;
+	for (size_t i = 0; i < draft->layer_count; i++) {
+		const struct tare_node *metrics = draft->layers[i]->slots[TARE_KEY_METRICS];
+		const struct tare_node *margin = draft->layers[i]->slots[TARE_KEY_MARGIN];
+		bool own = i >= draft->expansion->base_count;
+
+		if (metrics != NULL && (own || metrics->has_reference))
+			return false;
+		if (margin != NULL && (own || margin->has_reference))
+			return false;
+	}
+	return true;
+}
+
+static void
+share(struct tare_draft *draft)
+{
+	struct tare_expansion *expansion = draft->expansion;
+
+	expansion->base_metrics = draft->out->metrics;
+	expansion->base_rules = draft->out->rules;
+	expansion->base_metric_count = draft->out->metric_count;
+	expansion->base_wants_stdout = draft->wants_stdout;
+}
+
+static bool
+collect(struct collection *collection, const struct tare_node *replay)
+{
+	memcpy(collection->metrics, tare_builtin_metrics, sizeof(tare_builtin_metrics));
+	for (size_t i = 0; i < TARE_BUILTIN_METRIC_COUNT; i++)
+		collection->rules[i].written_unit = collection->metrics[i].unit;
+	collect_definitions(collection);
+	for (size_t i = 0; replay != NULL && i < replay->count; i++)
+		if (place(collection, tare_node_key(replay, i)) == TARE_METRICS_MAX)
+			return false;
+	read_margins(collection);
+	return true;
+}
+
+static void
+make_metrics(size_t *list_len_out, struct tare_draft *draft, const struct tare_node *replay)
 {
 	struct tare_arena *arena = draft->expansion->arena;
 	struct collection collection = {.draft = draft, .count = TARE_BUILTIN_METRIC_COUNT};
 	struct tare_case *out = draft->out;
 
-	memcpy(collection.metrics, tare_builtin_metrics, sizeof(tare_builtin_metrics));
-	for (size_t i = 0; i < TARE_BUILTIN_METRIC_COUNT; i++)
-		collection.rules[i].written_unit = collection.metrics[i].unit;
-	collect_definitions(&collection);
-	for (size_t i = 0; replay != NULL && i < replay->count; i++)
-		if (place(&collection, tare_node_key(replay, i)) == TARE_METRICS_MAX)
-			return;
-	read_margins(&collection);
+	if (!collect(&collection, replay))
+		return;
 	out->metric_count = collection.count;
 	out->metrics = tare_arena_grow(arena, collection.metrics, collection.count,
 		collection.count, sizeof(*out->metrics));
@@ -348,4 +386,24 @@ tare_draft_metrics(size_t *list_len_out, struct tare_draft *draft, const struct 
 	out->replay = tare_arena_alloc(arena, collection.count, sizeof(*out->replay));
 	if (replay != NULL)
 		read_replay(list_len_out, &collection, out->replay, replay);
+}
+
+void
+tare_draft_metrics(size_t *list_len_out, struct tare_draft *draft, const struct tare_node *replay)
+{
+	const struct tare_expansion *expansion = draft->expansion;
+
+	if (!are_shared(draft)) {
+		make_metrics(list_len_out, draft, replay);
+		return;
+	}
+	if (expansion->base_metrics == NULL) {
+		make_metrics(list_len_out, draft, NULL);
+		share(draft);
+		return;
+	}
+	draft->out->metrics = expansion->base_metrics;
+	draft->out->rules = expansion->base_rules;
+	draft->out->metric_count = expansion->base_metric_count;
+	draft->wants_stdout = expansion->base_wants_stdout;
 }
