@@ -69,7 +69,7 @@ step_text(uint32_t step)
 	case TARE_STEP_CPUS:
 		return "cannot pin to its CPUs for";
 	case TARE_STEP_LOOKUP:
-		return "cannot find on PATH";
+		return "cannot find";
 	case TARE_STEP_FORK:
 		return "cannot make a process for";
 	default:

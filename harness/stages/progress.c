@@ -9,7 +9,7 @@
 #include "harness/base/units.h"
 #include "harness/stats/order.h"
 
-enum { LINE_MAX = 1024, ESTIMATE_MAX = 128 };
+enum { LINE_MAX = 1024, ESTIMATE_MAX = 4 * TARE_UNITS_TEXT_MAX };
 static const uint64_t draw_period_ns = 100 * 1000000ull;
 
 void

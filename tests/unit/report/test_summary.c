@@ -162,7 +162,7 @@ check_column(double value, double scale_of, const char *unit, const char *expect
 {
 	char text[TARE_UNITS_TEXT_MAX];
 
-	tare_column_text(text, value, scale_of, unit);
+	tare_summary_column(text, value, scale_of, unit);
 	assert_string_equal(expected, text);
 }
 

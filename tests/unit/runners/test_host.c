@@ -198,13 +198,13 @@ says_why_a_program_did_not_start(void **state)
 		int error;
 	} table[] = {
 		{"no-such-program", "/",
-			"cannot find on PATH 'no-such-program': No such file or directory", ENOENT},
+			"cannot find 'no-such-program' on PATH", ENOENT},
 		{"/no/such", "/", "cannot execute '/no/such': No such file or directory", ENOENT},
 		{"/etc/passwd", "/", "cannot execute '/etc/passwd': Permission denied", EACCES},
 		{"true", "/no/such",
 			"cannot change to the directory '/no/such': No such file or directory",
 			ENOENT},
-		{"", "/", "cannot find on PATH '': No such file or directory", ENOENT},
+		{"", "/", "cannot find '' on PATH", ENOENT},
 	};
 	struct fixture *fixture = *state;
 
@@ -240,7 +240,7 @@ finds_a_program_again_that_moved(void **state)
 	test_file_write(tool, "#!/bin/sh\nexit 6\n", 17);
 	/* Found, and not executable: that is what is said then. */
 	assert_string_equal(subject_measure_one(fixture->runner, &subject).start_failure,
-		"cannot find on PATH 'tool': Permission denied");
+		"cannot find 'tool': Permission denied");
 	assert_int_equal(chmod(tool, 0755), 0);
 	assert_int_equal(
 		WEXITSTATUS(subject_measure_one(fixture->runner, &subject).record.exit_status), 6);
