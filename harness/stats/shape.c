@@ -4,8 +4,7 @@
 
 #include "harness/stats/order.h"
 
-enum { BIMODAL_MIN = 8, BIMODAL_SIDE_MIN = 3 };
-#define BIMODAL_EXPLAINED 0.85
+enum { BIMODAL_MIN = 12, BIMODAL_SIDE_MIN = 3 };
 
 void
 tare_outliers_count(struct tare_outliers *outliers_out, const double *sorted, size_t n)
@@ -81,7 +80,7 @@ tare_bimodal(const double *sorted, size_t n)
 	if (n < BIMODAL_MIN)
 		return false;
 	count = best_split(&explained, sorted, n, side_min);
-	if (count == 0 || explained < BIMODAL_EXPLAINED)
+	if (count == 0 || explained < 0.8 + 1.5 / (double)n)
 		return false;
 	gap = sorted[count] - sorted[count - 1];
 	width = fmax(tare_quantile(sorted, count, 0.75) - tare_quantile(sorted, count, 0.25),
