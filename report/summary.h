@@ -76,7 +76,6 @@ void tare_summary_column(
 const struct tare_comparison **tare_comparisons_order(
 	struct tare_arena *arena, const struct tare_comparison_set *set);
 
-
 enum tare_risk {
 	TARE_RISK_NONE,
 	TARE_RISK_LOW,
