@@ -216,9 +216,29 @@ tare_terminal_inspect(struct tare_session *session)
 	options->width = isatty(STDOUT_FILENO) ? columns_of(STDOUT_FILENO) : 100;
 }
 
+/* Without a summary the reason for the exit code is still said, in one line. */
+static void
+say_why(const struct tare_session *session, struct tare_err *err)
+{
+	if (session->gate.result == TARE_GATE_FAILED || session->gate.result == TARE_GATE_UNDECIDED) {
+		tare_err_set(err, TARE_OK, "%s", session->gate.sentence);
+		return;
+	}
+	for (size_t i = 0; i < session->run->case_count; i++) {
+		const struct tare_run_case *one = &session->run->cases[i];
+
+		if (one->status != TARE_CASE_FAILED)
+			continue;
+		tare_err_set(err, TARE_FAILED, "%s: %s", one->name, one->failure);
+		return;
+	}
+}
+
 int
 tare_session_exit_code(const struct tare_session *session, struct tare_err *err)
 {
+	if (session->options.quiet)
+		say_why(session, err);
 	if (session->deferred.status != TARE_OK)
 		*err = session->deferred;
 	if (session->interrupted)

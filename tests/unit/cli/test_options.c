@@ -140,12 +140,12 @@ prints_a_line_for_each_option(void **state)
 	(void)state;
 	tare_options_print(out, tables);
 	fclose(out);
-	assert_string_equal(text, "  -q, --quiet                     say little\n"
-				  "      --release NAME              a label\n"
-				  "      --seed N                    a seed\n"
-				  "  -o, --only GLOB                 some\n"
-				  "  -L, --list NAME A,B             lists\n"
-				  "  -h, --help                      print this and exit\n");
+	assert_string_equal(text, "  -q, --quiet                   say little\n"
+				  "      --release NAME            a label\n"
+				  "      --seed N                  a seed\n"
+				  "  -o, --only GLOB               some\n"
+				  "  -L, --list NAME A,B           lists\n"
+				  "  -h, --help                    print this and exit\n");
 	free(text);
 }
 
