@@ -73,9 +73,10 @@ extern const char tare_html_style[];
 extern const char tare_html_script[];
 
 /* html_text.c: text in its place. */
-void html_text(FILE *out, const char *text);  /* one line: controls are made visible */
-void html_block(FILE *out, const char *text); /* for pre: lines stay */
-void html_number(FILE *out, double value);    /* a coordinate: at most one decimal */
+void html_text(FILE *out, const char *text);     /* one line: controls are made visible */
+void html_block(FILE *out, const char *text);    /* for pre: lines stay */
+void html_sentence(FILE *out, const char *text); /* as html_text(), with a capital */
+void html_number(FILE *out, double value);       /* a coordinate: at most one decimal */
 void html_value(FILE *out, double value, const char *unit);
 void html_cell(FILE *out, const char *class, const char *text); /* a td; class NULL: none */
 void html_fact(FILE *out, const char *term, const char *text);  /* dt and dd; nothing for "" */

@@ -20,6 +20,12 @@ starts_open(const struct html *h, const struct html_group *group)
 	       group->lead->verdict == TARE_VERDICT_REGRESSION && !h->compact;
 }
 
+static const char *
+label_of(const struct tare_run_case *subject, const char *otherwise)
+{
+	return subject->variant && *subject->variant ? subject->variant : otherwise;
+}
+
 static bool
 has_failed(const struct html *h, const struct html_group *group)
 {
@@ -38,8 +44,7 @@ write_summary(struct html *h, const struct html_group *group)
 	html_text(h->out, group->name);
 	fputs("</h3>", h->out);
 	if (has_failed(h, group))
-		fputs("<span class=\"badge v-r\"><span aria-hidden=true>!</span> failed</span>",
-			h->out);
+		fputs("<span class=\"badge v-r\">failed</span>", h->out);
 	if (group->lead) {
 		html_verdict(h->out, group->lead->verdict, "badge");
 		tare_change_text(text, group->lead);
@@ -104,10 +109,10 @@ write_median_sentence(struct html *h, const struct tare_run_case *subject)
 		return;
 	}
 	html_text(h->out, subject->metrics[metric].name);
-	fputs(" is ", h->out);
+	fputs(" is typically ", h->out);
 	html_value(h->out, figures.median, subject->metrics[metric].unit);
 	if (isfinite(figures.low)) {
-		fputs(", give or take: the median lies between ", h->out);
+		fputs(", very probably between ", h->out);
 		html_value(h->out, figures.low, subject->metrics[metric].unit);
 		fputs(" and ", h->out);
 		html_value(h->out, figures.high, subject->metrics[metric].unit);
@@ -144,6 +149,23 @@ write_part(struct html *h, const char *before, const char *text)
 		return;
 	fprintf(h->out, " \xc2\xb7 %s", before);
 	html_text(h->out, text);
+}
+
+/* Why a case has no samples, or fewer. */
+static void
+write_failures(struct html *h, const struct html_group *group)
+{
+	for (size_t i = 0; i < group->case_count; i++) {
+		const struct tare_run_case *subject = &h->run->cases[group->first_case + i];
+
+		if (!html_is_failure(subject))
+			continue;
+		fputs("<p><strong>", h->out);
+		html_text(h->out, label_of(subject, subject->name));
+		fputs("</strong> <span class=\"v v-r\">failed</span>: ", h->out);
+		html_text(h->out, subject->failure);
+		fputs(" (<a href=\"#failures\">more</a>)</p>\n", h->out);
+	}
 }
 
 /* How it was run. Variants that share everything are told once. */
@@ -193,36 +215,38 @@ static void
 write_chance(FILE *out, double chance)
 {
 	if (chance > 0.99)
-		fputs("<td>over 99 %", out);
+		fputs("<td>over 99\xc2\xa0%", out);
 	else if (chance < 0.01)
-		fputs("<td>under 1 %", out);
+		fputs("<td>under 1\xc2\xa0%", out);
 	else
-		fprintf(out, "<td>%.0f %%", chance * 100);
+		fprintf(out, "<td>%.0f\xc2\xa0%%", chance * 100);
 }
 
 static void
 write_seen(struct html *h, const struct tare_comparison *item)
 {
-	static const double sizes[] = {0.02, 0.03, 0.05, 0.10, 0.20};
+	static const double margins[] = {1.5, 2, 3, 5, 10};
 	size_t rows = h->compact ? 1 : 3;
+	double margin = item->metric.margin > 0 ? item->metric.margin : 0.01;
 
 	if (!isfinite(item->mde) || !(item->confidence > 0.5 && item->confidence < 1) ||
 		item->n == 0 || item->method == TARE_METHOD_EXACT ||
 		item->method == TARE_METHOD_DIFFERENCE)
 		return;
-	fputs("<table class=small><caption>What would have been seen: how often a true worsening "
-	      "of "
-	      "this size is called a regression</caption><tr><th scope=col>n",
-		h->out);
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		fprintf(h->out, "<th scope=col>%.0f %%", sizes[i] * 100);
+	fprintf(h->out,
+		"<table class=small><caption>What would have been seen%s</caption>"
+		"<tr><th scope=col>n",
+		h->compact ? ""
+			   : ": how often a true worsening of this size is called a regression");
+	for (size_t i = 0; i < sizeof(margins) / sizeof(margins[0]); i++)
+		fprintf(h->out, "<th scope=col>%.3g\xc2\xa0%%", margins[i] * margin * 100);
 	for (size_t row = 0; row < rows; row++) {
 		double times_n = (double)(1u << row);
 
 		fprintf(h->out, "<tr><th scope=row>%zu%s", item->n << row,
 			row == 0 ? " (this run)" : "");
-		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-			write_chance(h->out, chance_to_see(item, sizes[i], times_n));
+		for (size_t i = 0; i < sizeof(margins) / sizeof(margins[0]); i++)
+			write_chance(h->out, chance_to_see(item, margins[i] * margin, times_n));
 	}
 	fputs("</table>\n", h->out);
 }
@@ -267,7 +291,6 @@ write_numbers(struct html *h, const struct tare_comparison *item)
 		value_fact(h->out, "Base median", item->base_median, item->metric.unit);
 		value_fact(h->out, "Head median", item->head_median, item->metric.unit);
 		html_fact(h->out, "Change", change);
-		html_fact(h->out, "Method", methods[item->method]);
 	}
 	snprintf(text, sizeof(text), "Interval (%.3g %%)", item->confidence * 100);
 	html_fact(h->out, isfinite(item->confidence) ? text : "Interval", interval);
@@ -285,27 +308,26 @@ write_numbers(struct html *h, const struct tare_comparison *item)
 			item->p_adjusted);
 		html_fact(h->out, "p for the gate (Holm)", text);
 	}
+	if (!h->compact)
+		html_fact(h->out, "Method", methods[item->method]);
 	fputs("</dl>\n", h->out);
 }
 
 static void
 write_why(struct html *h, const struct tare_comparison *item)
 {
-	if (item->below_margin)
+	if (item->below_margin && !item->sentence)
 		fputs("<p class=note>There is a real change, but it is smaller than the "
 		      "margin.</p>\n",
 			h->out);
-	if (item->verdict != TARE_VERDICT_INCONCLUSIVE)
+	if (item->verdict != TARE_VERDICT_INCONCLUSIVE || !item->reason || *item->reason == '\0')
 		return;
-	if (item->reason && *item->reason) {
-		fputs("<p class=note>Why inconclusive: ", h->out);
-		html_text(h->out, item->reason);
-		fputs(".", h->out);
-		if (item->missing_pairs > 0)
-			fprintf(h->out, " About %zu more would probably decide.",
-				item->missing_pairs);
-		fputs("</p>\n", h->out);
-	}
+	/* The sentence above may have said it. */
+	if (item->sentence && strstr(item->sentence, item->reason))
+		return;
+	fputs("<p class=note>Why inconclusive: ", h->out);
+	html_text(h->out, item->reason);
+	fputs(".</p>\n", h->out);
 }
 
 /* How the verdict came about. */
@@ -344,12 +366,6 @@ has_metric(const struct html_series *series, size_t count, const struct tare_run
 		if (series[i].subject == subject && series[i].metric == metric)
 			return true;
 	return false;
-}
-
-static const char *
-label_of(const struct tare_run_case *subject, const char *otherwise)
-{
-	return subject->variant && *subject->variant ? subject->variant : otherwise;
 }
 
 /* The series of one metric: the base run's, then this run's variants that have it. */
@@ -458,6 +474,7 @@ write_group(struct html *h, size_t index)
 	write_summary(h, group);
 	fprintf(h->out, "<div class=body id=c%zu>\n", index);
 	write_lead(h, group);
+	write_failures(h, group);
 	write_how(h, group);
 	write_metrics(h, group);
 	fputs("</div></details>\n", h->out);
@@ -474,7 +491,9 @@ html_write_cases(struct html *h)
 	if (h->compact)
 		fputs(" In the drawings, left are the samples in the order they ran and right how "
 		      "they "
-		      "spread. Only metrics that count for the gate are drawn; "
+		      "spread. What would have been seen is how often a true worsening of that "
+		      "size "
+		      "is called a regression. Only metrics that count for the gate are drawn; "
 		      "<a href=\"#metrics\">the table</a> has all.",
 			h->out);
 	if (count < h->group_count)

@@ -1,4 +1,4 @@
-#include <ctype.h>
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -55,8 +55,12 @@ html_write_head(struct html *h)
 	html_text(out, h->summary.headline);
 	fputs("</title>\n<style>", out);
 	fputs(tare_html_style, out);
-	fputs("</style>\n</head>\n<body>\n<a class=skip href=\"#main\">Skip to the results</a>\n",
-		out);
+	fputs("</style>\n<script>", out);
+	fputs(tare_html_script, out);
+	fprintf(out,
+		"</script>\n</head>\n<body%s>\n"
+		"<a class=skip href=\"#main\">Skip to the results</a>\n",
+		h->compact ? " class=long" : "");
 }
 
 static int
@@ -178,10 +182,7 @@ write_gate(struct html *h)
 	}
 	look = looks[gate->result];
 	fprintf(h->out, "<p class=\"gate %s\">", html_verdict_class(look));
-	if (gate->sentence && *gate->sentence) {
-		putc(toupper((unsigned char)gate->sentence[0]), h->out);
-		html_text(h->out, gate->sentence + 1);
-	}
+	html_sentence(h->out, gate->sentence);
 	fputs("</p>\n", h->out);
 }
 
@@ -227,29 +228,41 @@ environment_differences(const struct html *h)
 }
 
 static void
+write_status_alert(struct html *h)
+{
+	if (h->run->status == TARE_RUN_INTERRUPTED)
+		fputs("<li><strong>The run was interrupted.</strong> What follows is what was "
+		      "measured until then.\n",
+			h->out);
+	else if (h->run->status == TARE_RUN_OPEN)
+		fputs("<li><strong>The run did not end.</strong> It is still going on or was "
+		      "killed; what follows is what its journal holds.\n",
+			h->out);
+}
+
+static void
+write_environment_alert(struct html *h, size_t differences)
+{
+	if (differences == 0)
+		return;
+	fputs("<li><strong>The two runs were made in different environments</strong>: ", h->out);
+	html_count(h->out, differences, "fact that matters differs", "facts that matter differ");
+	fputs(". A change may come from the machine and not from the program; "
+	      "<a href=\"#environment\">see which</a>.\n",
+		h->out);
+}
+
+static void
 write_alerts(struct html *h)
 {
 	size_t differences = environment_differences(h);
 
+	if (h->run->status == TARE_RUN_COMPLETE && differences == 0 &&
+		h->summary.failed_case_count == 0 && h->run->warning_count == 0)
+		return;
 	fputs("<ul class=alerts>\n", h->out);
-	if (h->run->status != TARE_RUN_COMPLETE)
-		fputs(h->run->status == TARE_RUN_INTERRUPTED
-				? "<li><strong>The run was interrupted.</strong> What follows is "
-				  "what "
-				  "was measured until then.\n"
-				: "<li><strong>The run did not end.</strong> It is still going on "
-				  "or "
-				  "was killed; what follows is what its journal holds.\n",
-			h->out);
-	if (differences > 0) {
-		fputs("<li><strong>The two runs were made in different environments</strong>: ",
-			h->out);
-		html_count(h->out, differences, "fact that matters differs",
-			"facts that matter differ");
-		fputs(". A change may come from the machine and not from the program; "
-		      "<a href=\"#environment\">see which</a>.\n",
-			h->out);
-	}
+	write_status_alert(h);
+	write_environment_alert(h, differences);
 	if (h->summary.failed_case_count > 0) {
 		fputs("<li><strong>", h->out);
 		html_count(h->out, h->summary.failed_case_count, "case", "cases");
@@ -278,8 +291,7 @@ html_write_headline(struct html *h)
 		fputs("</span>", out);
 	}
 	fputs("</p>\n<h1>", out);
-	putc(toupper((unsigned char)h->summary.headline[0]), out);
-	html_text(out, h->summary.headline + 1);
+	html_sentence(out, h->summary.headline);
 	fputs("</h1>\n", out);
 	write_subject(h);
 	write_notable(h);
@@ -370,8 +382,7 @@ html_write_foot(struct html *h)
 {
 	fputs("<footer><p>Made by tare ", h->out);
 	html_text(h->out, h->run->version);
-	fputs(". This page is one file: it loads nothing and sends nothing.</p></footer>\n<script>",
+	fputs(". This page is one file: it loads nothing and sends nothing.</p></footer>\n"
+	      "</body>\n</html>\n",
 		h->out);
-	fputs(tare_html_script, h->out);
-	fputs("</script>\n</body>\n</html>\n", h->out);
 }

@@ -16,7 +16,7 @@ enum {
 	SHAPE_LEFT = 505,
 	STRIP_MAX = 40,        /* values up to which the distribution is drawn as dots */
 	STRIP_MAX_COMPACT = 8, /* the same on long pages */
-	BINS = 18,
+	BINS = 15,
 	SCALE_STEPS_MAX = 5,
 };
 
@@ -47,6 +47,13 @@ struct chart {
 	size_t keep_every;
 	struct scale scale;
 };
+
+/* The first is grey: it is what the others are compared with. */
+static unsigned
+color_of(const struct chart *chart, unsigned series)
+{
+	return chart->series_count == 1 ? 1 : series;
+}
 
 static double
 y_of(const struct scale *scale, double value)
@@ -227,7 +234,7 @@ write_dots(const struct chart *chart, unsigned series)
 {
 	FILE *out = chart->h->out;
 
-	fprintf(out, "<path class=\"d s%u\" data-l=\"", series);
+	fprintf(out, "<path class=\"d s%u\" data-l=\"", color_of(chart, series));
 	html_text(out, chart->series[series].label);
 	fputs("\" d=\"", out);
 	for (size_t i = 0; i < chart->count; i++) {
@@ -244,7 +251,7 @@ write_dots(const struct chart *chart, unsigned series)
 struct column {
 	double left;
 	double width;
-	unsigned series;
+	unsigned color;
 };
 
 /* Median, quartiles, and whiskers to the smallest and the largest value: nothing is left out. */
@@ -257,7 +264,7 @@ write_box(FILE *out, const struct scale *scale, const struct column *column, con
 	double right = column->left + column->width * 0.4;
 	double middle = (column->left + right) / 2;
 
-	fprintf(out, "<path class=\"b s%u\" d=\"", column->series);
+	fprintf(out, "<path class=\"b s%u\" d=\"", column->color);
 	write_step(out, 'M', column->left, low);
 	write_step(out, 'L', right, low);
 	write_step(out, 'L', right, high);
@@ -279,7 +286,7 @@ write_strip(FILE *out, const struct scale *scale, const struct column *column, c
 {
 	double left = column->left + column->width * 0.58;
 
-	fprintf(out, "<path class=\"d s%u\" d=\"", column->series);
+	fprintf(out, "<path class=\"d s%u\" d=\"", column->color);
 	for (size_t i = 0; i < n; i++) {
 		write_step(out, 'M', left + column->width * 0.15 * (double)(i % 3),
 			y_of(scale, sorted[i]));
@@ -305,7 +312,7 @@ write_histogram(FILE *out, const struct scale *scale, const struct column *colum
 		if (++bins[bin] > most)
 			most = bins[bin];
 	}
-	fprintf(out, "<path class=\"h s%u\" d=\"M%.1f 0", column->series, left);
+	fprintf(out, "<path class=\"h s%u\" d=\"M%.1f 0", column->color, left);
 	for (size_t i = 0; i < BINS; i++) {
 		if (bins[i] != (i == 0 ? 0 : bins[i - 1])) {
 			putc('H', out);
@@ -328,7 +335,7 @@ write_shape(const struct chart *chart, unsigned series)
 	size_t n = tare_finite(
 		values, tare_samples_values(values, &one->subject->samples, one->metric));
 	double width = (double)(WIDTH - SHAPE_LEFT) / (double)chart->series_count;
-	struct column column = {SHAPE_LEFT + width * series, width, series};
+	struct column column = {SHAPE_LEFT + width * series, width, color_of(chart, series)};
 
 	if (n == 0)
 		return;
@@ -401,7 +408,8 @@ write_caption(const struct chart *chart, const char *unit)
 		struct tare_figures figures;
 
 		tare_figures_read(&figures, chart->h->values, series->subject, series->metric);
-		fprintf(out, "%s<span class=\"dot s%u\"></span>", i ? "; " : "", i);
+		fprintf(out, "%s<span class=\"dot s%u\"></span>", i ? "; " : "",
+			color_of(chart, i));
 		html_text(out, series->label);
 		fputs(": median ", out);
 		html_value(out, figures.median, unit);

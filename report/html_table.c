@@ -4,8 +4,9 @@
 #include "harness/base/units.h"
 #include "report/html.h"
 
-/* One row for each comparison and for each metric of a case that nothing is compared with. Closing
- * tags that HTML lets out are let out: there can be tens of thousands of rows. */
+/* One row for each comparison and for each metric of a case that nothing is compared with. There
+ * can be tens of thousands: closing tags that HTML lets out are let out, and the script sorts by
+ * the text of the cells, whose units it knows. */
 
 struct table {
 	struct html *h;
@@ -27,21 +28,9 @@ write_name(struct html *h, size_t group, const char *name)
 }
 
 static void
-write_sort_key(FILE *out, double value)
-{
-	if (isfinite(value))
-		fprintf(out, " data-v=%.4g", value);
-	else
-		fputs(" data-v=\"\"", out);
-}
-
-/* A right-aligned cell with a value in its unit, sorted by the value. */
-static void
 write_value_cell(FILE *out, double value, const char *unit)
 {
-	fputs("<td", out);
-	write_sort_key(out, value);
-	putc('>', out);
+	fputs("<td>", out);
 	if (isfinite(value))
 		html_value(out, value, unit);
 	else
@@ -58,15 +47,14 @@ write_comparison_row(const struct table *table, const struct html_group *group,
 
 	tare_change_text(change, item);
 	tare_interval_text(interval, item);
-	fprintf(out, "<tr data-w=%d>", (int)item->verdict);
+	fputs("<tr>", out);
 	write_name(table->h, (size_t)(group - table->h->groups), item->case_name);
 	html_cell(out, NULL, item->metric.name);
 	if (table->labelled)
 		html_cell(out, NULL, item->base_label);
 	write_value_cell(out, item->base_median, item->metric.unit);
 	write_value_cell(out, item->head_median, item->metric.unit);
-	fputs(isfinite(tare_comparison_change(item).ratio) ? "<td>" : "<td data-v=\"\">", out);
-	html_text(out, change);
+	html_cell(out, NULL, change);
 	html_cell(out, NULL, interval);
 	fprintf(out, "<td class=\"v %s\">%s<td>%zu\n", html_verdict_class(item->verdict),
 		tare_verdict_name(item->verdict), item->n);
@@ -75,9 +63,7 @@ write_comparison_row(const struct table *table, const struct html_group *group,
 static void
 write_plain_interval(FILE *out, const struct tare_figures *figures, const char *unit)
 {
-	fputs("<td", out);
-	write_sort_key(out, figures->half_width);
-	putc('>', out);
+	fputs("<td>", out);
 	if (isfinite(figures->low) && isfinite(figures->high)) {
 		html_value(out, figures->low, unit);
 		fputs(" to ", out);
@@ -97,15 +83,14 @@ write_plain_row(const struct table *table, const struct html_group *group,
 	tare_figures_read(&figures, table->h->values, subject, metric);
 	if (figures.n == 0)
 		return;
-	fputs("<tr data-w=9>", out);
+	fputs("<tr>", out);
 	write_name(table->h, (size_t)(group - table->h->groups), subject->name);
 	html_cell(out, NULL, subject->metrics[metric].name);
 	if (table->compared) {
-		fputs(table->labelled ? "<td>\xe2\x80\x93<td data-v=\"\">\xe2\x80\x93"
-				      : "<td data-v=\"\">\xe2\x80\x93",
+		fputs(table->labelled ? "<td>\xe2\x80\x93<td>\xe2\x80\x93" : "<td>\xe2\x80\x93",
 			out);
 		write_value_cell(out, figures.median, subject->metrics[metric].unit);
-		fputs("<td data-v=\"\">\xe2\x80\x93<td>\xe2\x80\x93<td class=\"v v-n\">not "
+		fputs("<td>\xe2\x80\x93<td>\xe2\x80\x93<td class=\"v v-n\">not "
 		      "compared",
 			out);
 	} else {
@@ -182,7 +167,8 @@ write_controls(const struct table *table)
 	if (table->compared) {
 		fputs("<label>Verdict<select data-filter=verdict><option value=\"\">all", out);
 		for (int v = 0; v < TARE_VERDICT_COUNT; v++)
-			fprintf(out, "<option value=%d>%s", v,
+			fprintf(out, "<option value=%s>%s",
+				html_verdict_class((enum tare_verdict)v),
 				tare_verdict_name((enum tare_verdict)v));
 		fputs("</select></label>", out);
 	}

@@ -71,6 +71,16 @@ html_block(FILE *out, const char *text)
 }
 
 void
+html_sentence(FILE *out, const char *text)
+{
+	if (text && *text >= 'a' && *text <= 'z') {
+		putc(*text - 'a' + 'A', out);
+		text++;
+	}
+	html_text(out, text);
+}
+
+void
 html_number(FILE *out, double value)
 {
 	double tenths = round(value * 10);

@@ -2,19 +2,34 @@
    the document, and what only works with it is hidden until it runs. */
 "use strict";
 (function () {
-	var PAGE = 250; /* rows shown at first; more on demand, so that long tables stay quick */
+	/* From here on the style shows only the first rows, before any is laid out. */
+	document.documentElement.className = "js";
+
+	var PAGE = 250; /* rows shown at first, as in the style; more on demand */
 
 	function each(selector, action) {
 		Array.prototype.forEach.call(document.querySelectorAll(selector), action);
 	}
 
 	/* The table: one row object per tr, its sort keys read when first needed. */
+	/* What the short units of the page hold of their base units. */
+	var UNITS = {
+		us: 1e3, ms: 1e6, s: 1e9, "%": 0.01, k: 1e3, M: 1e6, G: 1e9, T: 1e12,
+		KiB: 1024, MiB: 1048576, GiB: 1073741824, TiB: 1099511627776,
+		"kB/s": 1e3, "MB/s": 1e6, "GB/s": 1e9, "TB/s": 1e12
+	};
+	var VERDICTS = ["v-r", "v-i", "v-n", "v-q"];
+
+	function readNumber(text) {
+		var parts = /^[+\-]?[\d.]+(?:e[+\-]?\d+)?\s*(\S*)/.exec(text);
+		return parts ? parseFloat(text) * (UNITS[parts[1]] || 1) : NaN;
+	}
+
 	function readKey(row, column, numeric) {
 		var cell = row.tr.cells[column];
-		var given = cell.getAttribute("data-v");
 		if (cell.classList.contains("v"))
-			return Number(row.tr.getAttribute("data-w"));
-		return numeric ? parseFloat(given === null ? cell.textContent : given) : cell.textContent;
+			return String(VERDICTS.indexOf(cell.classList[1]));
+		return numeric ? readNumber(cell.textContent) : cell.textContent;
 	}
 
 	function key(row, column, numeric) {
@@ -56,7 +71,7 @@
 		if (this.metric.value && row.tr.cells[1].textContent !== this.metric.value)
 			return false;
 		if (this.verdict && this.verdict.value &&
-			row.tr.getAttribute("data-w") !== this.verdict.value)
+			!row.tr.querySelector("." + this.verdict.value))
 			return false;
 		if (!this.text.value)
 			return true;
@@ -135,6 +150,7 @@
 		});
 		controls.hidden = false;
 		this.show();
+		this.body.parentNode.classList.add("live");
 	};
 
 	function startGrid() {
@@ -270,8 +286,10 @@
 		});
 	}
 
-	startGrid();
-	startCases();
-	startHover();
-	each("[data-copy]", startCopy);
+	document.addEventListener("DOMContentLoaded", function () {
+		startGrid();
+		startCases();
+		startHover();
+		each("[data-copy]", startCopy);
+	});
 })();

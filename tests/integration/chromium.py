@@ -1,5 +1,6 @@
 """Drives headless Chromium over the pipe of its DevTools protocol; the standard library only."""
 
+import base64
 import json
 import os
 import select
@@ -109,12 +110,13 @@ class Page:
         self.target = target
         self.session = browser.call(
             "Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log", "Accessibility"):
+        for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.call("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
         self.call("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce"}]})
         if not scripts:
             self.call("Emulation.setScriptExecutionDisabled", {"value": True})
 
@@ -158,9 +160,12 @@ class Page:
         urls = [sent["request"]["url"] for sent in self.seen("Network.requestWillBeSent")]
         return [url for url in urls[1:] if not url.startswith("data:")]
 
+    def close(self):
+        """Closes the tab."""
+        self.browser.call("Target.closeTarget", {"targetId": self.target})
+
     def picture(self, path, whole=False):
         """Writes a PNG of what is seen, or of the whole page."""
-        import base64
         answer = self.call("Page.captureScreenshot", {
             "format": "png", "captureBeyondViewport": whole})
         with open(path, "wb") as file:
@@ -168,7 +173,6 @@ class Page:
 
     def pdf(self, path):
         """Prints the page."""
-        import base64
         answer = self.call("Page.printToPDF", {"preferCSSPageSize": False}, timeout=120)
         with open(path, "wb") as file:
             file.write(base64.b64decode(answer["data"]))
