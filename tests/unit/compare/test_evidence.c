@@ -1,0 +1,132 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "harness/compare/evidence.h"
+#include "tests/support/close.h"
+#include "tests/support/sample_run.h"
+
+static struct tare_run *run;
+static struct tare_ranks *ranks;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	run = sample_run_new("20260102-030405-00000a");
+	sample_run_add_case(run, "a", "base", 0);
+	sample_run_add_case(run, "a", "head", 0);
+	ranks = tare_ranks_new(run->arena);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tare_run_free(run);
+	return 0;
+}
+
+static struct tare_evidence
+gather(const double *x, size_t m, const double *y, size_t n, bool paired)
+{
+	struct tare_evidence evidence;
+
+	sample_run_add_values(run, 0, 0, x, m);
+	sample_run_add_values(run, 1, 0, y, n);
+	tare_evidence_gather(
+		&evidence, ranks, &run->cases[0].samples, 0, &run->cases[1].samples, 0, paired);
+	return evidence;
+}
+
+static void
+positive_values_are_compared_by_their_logs(void **state)
+{
+	const double x[] = {1.0, 2.0, 4.0}, y[] = {2.0, 6.0, 16.0};
+	struct tare_evidence evidence = gather(x, 3, y, 3, true);
+
+	(void)state;
+	assert_true(evidence.logs);
+	assert_true(evidence.paired);
+	assert_int_equal(evidence.d_n, 3);
+	assert_close(evidence.d[0], log(2.0), 1e-15);
+	assert_close(evidence.d[2], log(4.0), 1e-15);
+	assert_close(evidence.se, tare_sd(evidence.d, 3) / sqrt(3.0), 1e-15);
+	assert_close(tare_evidence_delta(&evidence, 0.02), log(1.02), 1e-15);
+}
+
+static void
+a_zero_makes_them_plain_differences(void **state)
+{
+	const double x[] = {0.0, 2.0, 4.0}, y[] = {2.0, 6.0, 16.0};
+	struct tare_evidence evidence = gather(x, 3, y, 3, true);
+
+	(void)state;
+	assert_false(evidence.logs);
+	assert_close(evidence.d[2], 12.0, 0.0);
+	/* Half way between the medians 2 and 6. */
+	assert_close(tare_evidence_delta(&evidence, 0.1), 0.4, 1e-15);
+}
+
+static void
+size_is_the_mean_where_medians_are_zero(void **state)
+{
+	const double x[] = {0.0, 0.0, 0.0}, y[] = {0.0, 0.0, 12.0};
+	struct tare_evidence evidence = gather(x, 3, y, 3, true);
+
+	(void)state;
+	assert_close(evidence.size, 2.0, 1e-15);
+}
+
+static void
+few_zero_differences_are_left_out_and_many_kept(void **state)
+{
+	double x[10], y[10];
+	struct tare_evidence evidence;
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++) {
+		x[i] = 1.0;
+		y[i] = i < 2 ? 1.0 : 2.0 + (double)i;
+	}
+	evidence = gather(x, 10, y, 10, true);
+	assert_int_equal(evidence.n, 10);
+	assert_int_equal(evidence.d_n, 8);
+	run->cases[1].samples.values[0][2] = 1.0;
+	tare_evidence_gather(
+		&evidence, ranks, &run->cases[0].samples, 0, &run->cases[1].samples, 0, true);
+	assert_int_equal(evidence.d_n, 10);
+}
+
+static void
+sides_may_differ_in_length(void **state)
+{
+	const double x[] = {3.0, 1.0}, y[] = {2.0, 5.0, 4.0};
+	struct tare_evidence evidence = gather(x, 2, y, 3, false);
+
+	(void)state;
+	assert_false(evidence.paired);
+	assert_int_equal(evidence.n, 2);
+	assert_close(evidence.sides.x[0], 0.0, 0.0);
+	assert_close(evidence.sides.y[2], log(5.0), 1e-15);
+	assert_close(evidence.superiority, 5.0 / 6.0, 1e-15);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(positive_values_are_compared_by_their_logs),
+		TEST(a_zero_makes_them_plain_differences),
+		TEST(size_is_the_mean_where_medians_are_zero),
+		TEST(few_zero_differences_are_left_out_and_many_kept),
+		TEST(sides_may_differ_in_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
