@@ -252,9 +252,9 @@ write_set(FILE *out, const struct tare_comparison_set *set, const struct tare_re
 		return;
 	arena = tare_arena_new();
 	put_suite_begin(out, input->run,
-		tare_arena_printf(arena, "%s: %s against %s",
-			input->run->suite ? input->run->suite : "",
-			set->head_label ? set->head_label : "head",
+		tare_arena_printf(arena, "%s: %s%sagainst %s",
+			input->run->suite ? input->run->suite : "", tare_set_head_label(set),
+			*tare_set_head_label(set) ? " " : "",
 			set->base_label ? set->base_label : "base"),
 		&counts);
 	tare_arena_free(arena);

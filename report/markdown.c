@@ -412,17 +412,12 @@ write_missing(struct comment *comment, const struct tare_comparison_set *set)
 static void
 write_set(struct comment *comment, const struct tare_comparison_set *set)
 {
-	const bool named =
-		set->base_label && *set->base_label && set->head_label && *set->head_label;
-
-	if (named) {
-		begin_piece(comment);
-		put_name(comment, set->head_label);
-		fputs(" against ", comment->piece);
-		put_name(comment, set->base_label);
-		fputs("\n\n", comment->piece);
-		end_piece(comment);
-	}
+	begin_piece(comment);
+	put_name(comment, tare_set_head_label(set));
+	fputs(*tare_set_head_label(set) ? " against " : "Against ", comment->piece);
+	put_name(comment, set->base_label && *set->base_label ? set->base_label : "base");
+	fputs("\n\n", comment->piece);
+	end_piece(comment);
 	write_differences(comment, set);
 	write_comparison_table(comment, set, is_notable);
 	write_geomean(comment, set);
@@ -593,7 +588,8 @@ write_markdown(FILE *out, const struct tare_report_input *input, struct tare_err
 
 	write_headline(&comment);
 	for (size_t i = 0; i < input->set_count && !is_full(&comment); i++)
-		write_set(&comment, &input->sets[i]);
+		if (!tare_set_is_empty(&input->sets[i]))
+			write_set(&comment, &input->sets[i]);
 	write_failures(&comment);
 	write_warnings(&comment);
 	write_cases(&comment);

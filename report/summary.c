@@ -133,8 +133,9 @@ tare_summary_column(
 		tare_value_format(text_out, TARE_UNITS_TEXT_MAX, value, unit);
 		return;
 	}
-	snprintf(text_out, TARE_UNITS_TEXT_MAX, "%.*f%s%s", decimals_of(scale_of, divisor),
-		value / divisor, *short_unit ? " " : "", short_unit);
+	snprintf(text_out, TARE_UNITS_TEXT_MAX, "%.*f%s%s",
+		fabs(value / divisor) >= 1000 ? 0 : decimals_of(scale_of, divisor), value / divisor,
+		*short_unit ? " " : "", short_unit);
 }
 
 struct entry {
@@ -189,6 +190,26 @@ tare_comparisons_order(struct tare_arena *arena, const struct tare_comparison_se
 		ordered[i] = entries[i].item;
 	free(entries);
 	return ordered;
+}
+
+bool
+tare_set_is_empty(const struct tare_comparison_set *set)
+{
+	return set->item_count == 0 && set->missing_count == 0 &&
+	       set->environment_difference_count == 0;
+}
+
+const char *
+tare_set_head_label(const struct tare_comparison_set *set)
+{
+	const char *label = set->head_label;
+
+	if (!set->across_runs && set->item_count > 0)
+		label = set->items[0].head_label;
+	for (size_t i = 1; i < set->item_count && !set->across_runs && label; i++)
+		if (!set->items[i].head_label || strcmp(label, set->items[i].head_label) != 0)
+			return "";
+	return label ? label : "";
 }
 
 const char *

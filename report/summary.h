@@ -76,6 +76,12 @@ void tare_summary_column(
 const struct tare_comparison **tare_comparisons_order(
 	struct tare_arena *arena, const struct tare_comparison_set *set);
 
+/* Nothing compared, nothing missing: a run without variants. Reports leave such a set out. */
+bool tare_set_is_empty(const struct tare_comparison_set *set);
+/* What the comparisons of a set are about: the head's label, or "" where variants of several labels
+ * are compared with one base. */
+const char *tare_set_head_label(const struct tare_comparison_set *set);
+
 enum tare_risk {
 	TARE_RISK_NONE,
 	TARE_RISK_LOW,

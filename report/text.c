@@ -361,7 +361,7 @@ static void
 write_title(const struct page *page, const struct tare_comparison_set *set)
 {
 	const char *base = safe(page, set->base_label);
-	const char *head = safe(page, set->head_label);
+	const char *head = safe(page, tare_set_head_label(set));
 
 	fprintf(page->out, "\n%s", style(page, BOLD));
 	if (*base && *head)
@@ -597,7 +597,8 @@ write_page(const struct page *page)
 	write_header(page);
 	write_cases(page);
 	for (size_t i = 0; i < page->input->set_count; i++)
-		write_comparisons(page, &page->input->sets[i]);
+		if (!tare_set_is_empty(&page->input->sets[i]))
+			write_comparisons(page, &page->input->sets[i]);
 	for (size_t i = 0; i < run->case_count; i++)
 		if (run->cases[i].status == TARE_CASE_FAILED)
 			write_failure(page, &run->cases[i]);

@@ -174,6 +174,7 @@ writes_a_column_in_one_scale(void **state)
 	check_column(9.8e6, 10.1e6, "ns", "9.80 ms");
 	check_column(999e3, 1.1e6, "ns", "0.999 ms");
 	check_column(123456789, 123456789, "ns", "123.5 ms");
+	check_column(2881.7e3, 672.8e3, "ns", "2882 us");
 	check_column(12, 12, "count", "12");
 	check_column(1.5, 1.5, "", "1.500");
 	check_column(NAN, 1, "ns", "n/a");
@@ -206,6 +207,23 @@ writes_changes_that_have_no_ratio(void **state)
 	fixture_free(fixture);
 }
 
+static void
+names_the_head_only_where_there_is_one(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+
+	(void)state;
+	fixture->sets->head_label = "something else";
+	assert_string_equal("head", tare_set_head_label(fixture->sets));
+	fixture->sets->items[3].head_label = "clang";
+	assert_string_equal("", tare_set_head_label(fixture->sets));
+	fixture->sets->across_runs = true;
+	assert_string_equal("something else", tare_set_head_label(fixture->sets));
+	fixture->sets->head_label = NULL;
+	assert_string_equal("", tare_set_head_label(fixture->sets));
+	fixture_free(fixture);
+}
+
 int
 main(void)
 {
@@ -221,6 +239,7 @@ main(void)
 		cmocka_unit_test(reads_figures_of_a_metric),
 		cmocka_unit_test(writes_a_column_in_one_scale),
 		cmocka_unit_test(writes_changes_that_have_no_ratio),
+		cmocka_unit_test(names_the_head_only_where_there_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,12 @@ says_that_nothing_was_measured(void **state)
 	assert_contains(text, "0 cases, 0 invocations");
 	assert_contains(text, "\n0 cases measured\n");
 	free(text);
+	/* Variants were looked for, and there were none. */
+	fixture->input.set_count = 1;
+	fixture->sets->base_label = "base";
+	text = fixture_report("text", &fixture->input);
+	assert_lacks(text, "base");
+	free(text);
 	fixture_free(fixture);
 }
 
