@@ -130,18 +130,6 @@ memory_put_run(
 	return TARE_OK;
 }
 
-static enum tare_status
-require_stored(struct stored_run **stored_out, struct tare_store *store, const char *run_id,
-	struct tare_err *err)
-{
-	struct stored_run *stored = find_stored(memory_of(store), run_id);
-
-	if (!stored)
-		return tare_store_no_run(run_id, err);
-	*stored_out = stored;
-	return TARE_OK;
-}
-
 /* The place of base_label, which is a free one where there is none of that name. */
 static struct comparison_node *
 find_comparison(struct stored_run *stored, const char *base_label)
@@ -168,13 +156,12 @@ static enum tare_status
 memory_put_comparisons(struct tare_store *store, const char *run_id,
 	const struct tare_comparison_set *set, struct tare_err *err)
 {
-	struct stored_run *stored = NULL;
+	struct stored_run *stored = find_stored(memory_of(store), run_id);
 	struct comparison_node *node;
 	struct tare_arena *arena;
-	enum tare_status status = require_stored(&stored, store, run_id, err);
 
-	if (status != TARE_OK)
-		return status;
+	if (!stored)
+		return tare_store_no_run(run_id, err);
 	arena = tare_arena_new();
 	node = find_comparison(stored, set->base_label);
 	tare_comparison_set_copy(&node->set, arena, set);
@@ -187,12 +174,11 @@ static enum tare_status
 memory_get_comparisons(struct tare_store *store, struct tare_comparison_set **sets_out,
 	size_t *count_out, struct tare_arena *arena, const char *run_id, struct tare_err *err)
 {
-	struct stored_run *stored = NULL;
+	struct stored_run *stored = find_stored(memory_of(store), run_id);
 	struct tare_comparison_set *sets;
-	enum tare_status status = require_stored(&stored, store, run_id, err);
 
-	if (status != TARE_OK)
-		return status;
+	if (!stored)
+		return tare_store_no_run(run_id, err);
 	sets = tare_arena_alloc(arena, stored->comparison_count, sizeof(*sets));
 	for (size_t i = 0; i < stored->comparison_count; i++)
 		tare_comparison_set_copy(&sets[i], arena, &stored->comparisons[i].set);
@@ -205,12 +191,12 @@ static enum tare_status
 memory_get_run(struct tare_store *store, struct tare_run **run_out, const char *run_id,
 	struct tare_err *err)
 {
-	struct stored_run *stored = NULL;
-	enum tare_status status = require_stored(&stored, store, run_id, err);
+	struct stored_run *stored = find_stored(memory_of(store), run_id);
 
-	if (status == TARE_OK)
-		*run_out = tare_run_copy(stored->run);
-	return status;
+	if (!stored)
+		return tare_store_no_run(run_id, err);
+	*run_out = tare_run_copy(stored->run);
+	return TARE_OK;
 }
 
 static bool
@@ -316,6 +302,7 @@ add_points_of_case(
 }
 
 static enum tare_status
+/* NOLINTNEXTLINE(readability-function-size): the parameters are the contract's. */
 memory_history(struct tare_store *store, struct tare_store_point **points_out, size_t *count_out,
 	struct tare_arena *arena, const char *case_name, const char *metric,
 	const struct tare_store_filter *filter, struct tare_err *err)
@@ -377,12 +364,12 @@ memory_list_cases(struct tare_store *store, const char ***names_out, size_t *cou
 static enum tare_status
 memory_remove_run(struct tare_store *store, const char *run_id, struct tare_err *err)
 {
-	struct stored_run *stored = NULL;
-	enum tare_status status = require_stored(&stored, store, run_id, err);
+	struct stored_run *stored = find_stored(memory_of(store), run_id);
 
-	if (status == TARE_OK)
-		remove_stored(memory_of(store), stored);
-	return status;
+	if (!stored)
+		return tare_store_no_run(run_id, err);
+	remove_stored(memory_of(store), stored);
+	return TARE_OK;
 }
 
 static void

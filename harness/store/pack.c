@@ -204,7 +204,7 @@ static enum tare_status
 open_counted(struct reader *reader_out, size_t count, const void *bytes, size_t len,
 	struct tare_err *err)
 {
-	size_t held;
+	size_t held = 0;
 	enum tare_status status = open_block(reader_out, &held, bytes, len, err);
 
 	if (status != TARE_OK)
@@ -242,7 +242,7 @@ close_block(const struct reader *reader, struct tare_err *err)
 enum tare_status
 tare_packed_count(size_t *count_out, const void *bytes, size_t len, struct tare_err *err)
 {
-	struct reader reader;
+	struct reader reader = {0};
 
 	return open_block(&reader, count_out, bytes, len, err);
 }
@@ -251,7 +251,7 @@ enum tare_status
 tare_unpack_values(
 	double *values_out, size_t count, const void *bytes, size_t len, struct tare_err *err)
 {
-	struct reader reader;
+	struct reader reader = {0};
 	enum tare_status status = open_counted(&reader, count, bytes, len, err);
 
 	if (status != TARE_OK)
@@ -285,7 +285,7 @@ enum tare_status
 tare_unpack_times(
 	uint64_t *times_out, size_t count, const void *bytes, size_t len, struct tare_err *err)
 {
-	struct reader reader;
+	struct reader reader = {0};
 	enum tare_status status = open_integers(&reader, count, bytes, len, err);
 
 	if (status == TARE_OK)
@@ -297,7 +297,7 @@ enum tare_status
 tare_unpack_pairs(
 	uint32_t *pairs_out, size_t count, const void *bytes, size_t len, struct tare_err *err)
 {
-	struct reader reader;
+	struct reader reader = {0};
 	enum tare_status status = open_integers(&reader, count, bytes, len, err);
 
 	for (size_t i = 0; status == TARE_OK && i < count; i++) {

@@ -380,6 +380,7 @@ sqlite_list_runs(struct tare_store *store, struct tare_store_run **runs_out, siz
 }
 
 static enum tare_status
+/* NOLINTNEXTLINE(readability-function-size): the parameters are the contract's. */
 sqlite_history(struct tare_store *store, struct tare_store_point **points_out, size_t *count_out,
 	struct tare_arena *arena, const char *case_name, const char *metric,
 	const struct tare_store_filter *filter, struct tare_err *err)

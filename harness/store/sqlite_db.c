@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -275,11 +276,10 @@ tare_db_query(struct tare_query **query_out, struct tare_db *db, enum tare_sqlit
 static int
 parameter_index(const struct tare_query *query, const char *name)
 {
-	char full[64] = "$";
+	char full[64];
 	int index;
 
-	assert(strlen(name) + 2 <= sizeof(full));
-	strcpy(full + 1, name);
+	snprintf(full, sizeof(full), "$%s", name);
 	index = sqlite3_bind_parameter_index(query->stmt, full);
 	assert(index > 0);
 	return index;

@@ -33,7 +33,7 @@ read_run_facts(struct load *load, struct tare_query *query, struct tare_err *err
 
 	if (strlen(id) >= sizeof(run->id))
 		return damaged(load, "a run id is too long", err);
-	strcpy(run->id, id);
+	memcpy(run->id, id, strlen(id) + 1);
 	load->run_row = tare_column_integer(query, "id");
 	run->suite = tare_column_text(query, "suite", arena);
 	run->release = tare_column_text(query, "release", arena);
@@ -41,7 +41,7 @@ read_run_facts(struct load *load, struct tare_query *query, struct tare_err *err
 	fingerprint = tare_column_text(query, "fingerprint", arena);
 	if (strlen(fingerprint) >= sizeof(run->environment.fingerprint))
 		return damaged(load, "a fingerprint is too long", err);
-	strcpy(run->environment.fingerprint, fingerprint);
+	memcpy(run->environment.fingerprint, fingerprint, strlen(fingerprint) + 1);
 	run->environment_name = tare_column_text(query, "environment_name", arena);
 	run->suite_file = tare_column_text(query, "suite_file", arena);
 	run->suite_digest = tare_column_text(query, "suite_digest", arena);
@@ -259,17 +259,15 @@ load_cases(struct load *load, struct tare_err *err)
 	return status;
 }
 
-/* The case a row belongs to. Positions are counted from 0 without gaps. */
-static enum tare_status
-owner_of_row(struct load *load, struct tare_run_case **one_out, struct tare_query *query,
-	struct tare_err *err)
+/* The case a row belongs to, NULL where there is none: positions count from 0 without gaps. */
+static struct tare_run_case *
+owner_of_row(const struct load *load, struct tare_query *query)
 {
 	int64_t position = tare_column_integer(query, "case_position");
 
 	if (position < 0 || (uint64_t)position >= load->run->case_count)
-		return damaged(load, "the cases of a run are not counted from 0", err);
-	*one_out = &load->run->cases[position];
-	return TARE_OK;
+		return NULL;
+	return &load->run->cases[position];
 }
 
 static enum tare_status
@@ -352,14 +350,15 @@ load_of_cases(
 	enum tare_status status = begin(load, &query, which, load->run_row, err);
 
 	while (status == TARE_OK && row) {
-		struct tare_run_case *one = NULL;
+		struct tare_run_case *one;
 
 		status = tare_query_step(query, &row, err);
 		if (status != TARE_OK || !row)
 			break;
-		status = owner_of_row(load, &one, query, err);
-		if (status == TARE_OK)
-			status = read_row(load, one, query, err);
+		one = owner_of_row(load, query);
+		if (!one)
+			return damaged(load, "the cases of a run are not counted from 0", err);
+		status = read_row(load, one, query, err);
 	}
 	return status;
 }

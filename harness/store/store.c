@@ -37,7 +37,7 @@ find_ops(const char *scheme, size_t len)
 }
 
 /* Of the URL only what stands before the colon is shown: the rest may hold a password. */
-static enum tare_status
+static void
 refuse_scheme(const char *scheme, struct tare_err *err)
 {
 	const char *names[STORES_MAX];
@@ -47,51 +47,47 @@ refuse_scheme(const char *scheme, struct tare_err *err)
 	for (; count < STORES_MAX && tare_stores[count]; count++)
 		names[count] = tare_stores[count]->name;
 	near = tare_text_nearest(scheme, names, count);
-	return tare_err_set(err, TARE_INVALID,
+	tare_err_set(err, TARE_INVALID,
 		"there is no store \"%s:\"; expected sqlite:PATH, memory: or "
 		"postgresql://USER@HOST/NAME%s%s%s",
 		scheme, near ? "; did you mean \"" : "", near ? near : "", near ? ":\"" : "");
 }
 
-/* Finds the store of a URL and what comes after the colon. */
-static enum tare_status
-split_url(const struct tare_store_ops **ops_out, const char **location_out,
-	struct tare_arena *scratch, const char *url, struct tare_err *err)
+/* The store that a URL names; NULL with the sentence where it names none. */
+static const struct tare_store_ops *
+ops_of_url(struct tare_arena *scratch, const char *url, struct tare_err *err)
 {
 	const char *colon = strchr(url, ':');
 	const struct tare_store_ops *ops;
-	size_t len;
 
-	if (!colon)
-		return tare_err_set(err, TARE_INVALID,
+	if (!colon) {
+		tare_err_set(err, TARE_INVALID,
 			"store \"%s\" does not say of which kind it is; did you mean \"sqlite:%s\"",
 			url, url);
-	len = (size_t)(colon - url);
-	ops = find_ops(url, len);
+		return NULL;
+	}
+	ops = find_ops(url, (size_t)(colon - url));
 	if (!ops)
-		return refuse_scheme(tare_arena_strndup(scratch, url, len), err);
-	*ops_out = ops;
-	*location_out = colon + 1;
-	return TARE_OK;
+		refuse_scheme(tare_arena_strndup(scratch, url, (size_t)(colon - url)), err);
+	return ops;
 }
 
 enum tare_status
 tare_store_open(struct tare_store **store_out, const char *url, struct tare_err *err)
 {
 	struct tare_arena *scratch = tare_arena_new();
-	const struct tare_store_ops *ops = NULL;
-	const char *location = NULL;
-	enum tare_status status;
+	const struct tare_store_ops *ops;
+	enum tare_status status = TARE_INVALID;
 
 	if (!url)
 		url = getenv("TARE_STORE");
 	if (!url || url[0] == '\0')
 		url = TARE_STORE_DEFAULT;
-	status = split_url(&ops, &location, scratch, url, err);
-	if (status == TARE_OK)
+	ops = ops_of_url(scratch, url, err);
+	if (ops)
 		status = ops->supported(err);
-	if (status == TARE_OK)
-		status = ops->open(store_out, location, err);
+	if (ops && status == TARE_OK)
+		status = ops->open(store_out, url + strlen(ops->name) + 1, err);
 	tare_arena_free(scratch);
 	return status;
 }
@@ -141,8 +137,9 @@ find_id(const struct search *search, const char *id)
 
 /* "several runs begin with "2026": A, B, C and 7 more". */
 static enum tare_status
-refuse_several(const struct search *search, const char *text, size_t len, struct tare_err *err)
+refuse_several(const struct search *search, const char *text, struct tare_err *err)
 {
+	size_t len = strlen(text);
 	const char *named = "";
 	size_t count = 0;
 
@@ -161,23 +158,22 @@ refuse_several(const struct search *search, const char *text, size_t len, struct
 		"several runs begin with \"%s\": %s; write more of the id", text, named);
 }
 
-/* *run_out is NULL where nothing begins like that. */
-static enum tare_status
-find_beginning(const struct tare_store_run **run_out, const struct search *search, const char *text,
-	struct tare_err *err)
+/* The run whose id begins with text; NULL where there is none, or several. */
+static const struct tare_store_run *
+find_beginning(size_t *count_out, const struct search *search, const char *text)
 {
 	size_t len = strlen(text);
 	const struct tare_store_run *found = NULL;
+	size_t count = 0;
 
 	for (size_t i = 0; len > 0 && i < search->count; i++) {
-		if (strncmp(search->runs[i].id, text, len) != 0)
-			continue;
-		if (found)
-			return refuse_several(search, text, len, err);
-		found = &search->runs[i];
+		if (strncmp(search->runs[i].id, text, len) == 0) {
+			found = &search->runs[i];
+			count++;
+		}
 	}
-	*run_out = found;
-	return TARE_OK;
+	*count_out = count;
+	return count == 1 ? found : NULL;
 }
 
 static const char *
@@ -207,7 +203,7 @@ refuse_unknown(const struct search *search, const char *text, struct tare_err *e
 	if (search->count == 0)
 		return tare_err_set(err, TARE_NOT_FOUND,
 			"there is no run or release \"%s\": the store is empty", safe);
-	if (elsewhere && text[0] != '\0')
+	if (elsewhere && search->suite && text[0] != '\0')
 		return tare_err_set(err, TARE_NOT_FOUND,
 			"release \"%s\" has no run of suite \"%s\", only of \"%s\"", safe,
 			search->suite, elsewhere->suite);
@@ -222,21 +218,14 @@ refuse_unknown(const struct search *search, const char *text, struct tare_err *e
 }
 
 static enum tare_status
-find_latest(
-	const struct tare_store_run **run_out, const struct search *search, struct tare_err *err)
+refuse_latest(const struct search *search, struct tare_err *err)
 {
-	const struct tare_store_run *run = find_newest(search, NULL);
-	const char **suites;
+	const char **suites = tare_arena_alloc(search->arena, search->count, sizeof(*suites));
 	const char *near;
 
-	if (run) {
-		*run_out = run;
-		return TARE_OK;
-	}
-	if (search->count == 0)
+	if (search->count == 0 || !search->suite)
 		return tare_err_set(
 			err, TARE_NOT_FOUND, "there is no latest run: the store is empty");
-	suites = tare_arena_alloc(search->arena, search->count, sizeof(*suites));
 	for (size_t i = 0; i < search->count; i++)
 		suites[i] = search->runs[i].suite;
 	near = tare_text_nearest(search->suite, suites, search->count);
@@ -246,29 +235,31 @@ find_latest(
 		near ? near : "", near ? "\"" : "");
 }
 
-static enum tare_status
-find_run(const struct tare_store_run **run_out, struct search *search, const char *text,
-	struct tare_err *err)
+/* NULL with *status_out and the sentence where there is no such run. */
+static const struct tare_store_run *
+find_run(
+	enum tare_status *status_out, struct search *search, const char *text, struct tare_err *err)
 {
 	const struct tare_store_run *run;
-	enum tare_status status;
+	size_t count = 0;
 
 	if (strncmp(text, "latest:", 7) == 0)
 		search->suite = text + 7;
-	if (strcmp(text, "latest") == 0 || strncmp(text, "latest:", 7) == 0)
-		return find_latest(run_out, search, err);
+	if (strcmp(text, "latest") == 0 || strncmp(text, "latest:", 7) == 0) {
+		run = find_newest(search, NULL);
+		if (!run)
+			*status_out = refuse_latest(search, err);
+		return run;
+	}
 	run = find_id(search, text);
 	if (!run && text[0] != '\0')
 		run = find_newest(search, text);
-	if (!run) {
-		status = find_beginning(&run, search, text, err);
-		if (status != TARE_OK)
-			return status;
-	}
 	if (!run)
-		return refuse_unknown(search, text, err);
-	*run_out = run;
-	return TARE_OK;
+		run = find_beginning(&count, search, text);
+	if (!run)
+		*status_out = count > 1 ? refuse_several(search, text, err)
+					: refuse_unknown(search, text, err);
+	return run;
 }
 
 enum tare_status
@@ -283,8 +274,8 @@ tare_store_resolve(struct tare_store *store, char **run_id_out, struct tare_aren
 
 	search.runs = runs;
 	if (status == TARE_OK)
-		status = find_run(&run, &search, text, err);
-	if (status == TARE_OK)
+		run = find_run(&status, &search, text, err);
+	if (run)
 		*run_id_out = tare_arena_strdup(arena, run->id);
 	tare_arena_free(search.arena);
 	return status;

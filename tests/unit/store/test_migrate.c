@@ -50,7 +50,7 @@ tear_down(void **state)
 }
 
 static enum tare_status
-connect(struct tare_db **db_out, const char *path, const struct tare_migration *migrations,
+connect_steps(struct tare_db **db_out, const char *path, const struct tare_migration *migrations,
 	size_t count, struct tare_err *err)
 {
 	const struct tare_sqlite_options options = {migrations, count, 0};
@@ -75,7 +75,7 @@ connect_well(const char *path, const struct tare_migration *migrations, size_t c
 	struct tare_db *db = NULL;
 	struct tare_err err = {0};
 
-	connect(&db, path, migrations, count, &err);
+	connect_steps(&db, path, migrations, count, &err);
 	assert_string_equal(err.text, "");
 	return db;
 }
@@ -121,7 +121,7 @@ assert_refused(const struct fixture *fixture, const struct tare_migration *migra
 
 	snprintf(expected, sizeof(expected), "%.*s%s%s", (int)(rest - format), format,
 		fixture->path, rest + 4);
-	assert_int_equal(connect(&db, fixture->path, migrations, count, &err), status);
+	assert_int_equal(connect_steps(&db, fixture->path, migrations, count, &err), status);
 	assert_string_equal(err.text, expected);
 	assert_null(db);
 }
@@ -210,7 +210,7 @@ migrate_until_killed(const char *path, const struct tare_migration *migrations, 
 		setrlimit(RLIMIT_CORE, &none);
 		signal(SIGXFSZ, SIG_DFL);
 		setrlimit(RLIMIT_FSIZE, &size);
-		_exit(connect(&db, path, migrations, 2, NULL) == TARE_OK ? 0 : 1);
+		_exit(connect_steps(&db, path, migrations, 2, NULL) == TARE_OK ? 0 : 1);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGXFSZ : WEXITSTATUS(status) == 0);
