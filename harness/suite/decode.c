@@ -428,8 +428,14 @@ check_any(const struct tare_decoder *decoder, const struct tare_shape *shape,
 	for (size_t i = 0; node->kind == TARE_NODE_SCALAR && shape->any[i] != NULL; i++)
 		if (takes(shape->any[i], node) && fits(shape->any[i], node))
 			return true;
-	if (meant != NULL && (node->kind != TARE_NODE_SCALAR || !tare_node_is_null(node)))
-		return tare_shape_check(decoder, meant, node, label);
+	if (meant != NULL && (node->kind != TARE_NODE_SCALAR || !tare_node_is_null(node))) {
+		struct tare_shape one = *meant;
+
+		/* A word that is none of the choices may have been meant as anything. */
+		if (one.kind == TARE_SHAPE_CHOICE)
+			one.expected = shape->expected;
+		return tare_shape_check(decoder, &one, node, label);
+	}
 	tare_problem_add(decoder->problems, node, "%s is %s; expected %s", label,
 		node->kind == TARE_NODE_SCALAR && !tare_node_is_null(node)
 			? tare_problem_quote(decoder->problems, node->text)

@@ -593,11 +593,11 @@ name_case(struct tare_draft *draft, const struct tare_variant *variant, const ch
 	out->line = (int)draft->benchmark->at->line;
 	read_tags(draft);
 	if (!tare_names_add(
-		    &expansion->case_names, &first, out->name, expansion->plan->case_count)) {
-		if (out->benchmark[0] != '\0' && !expansion->suite->broken)
-			tare_problem_add(expansion->decoder.problems, draft->benchmark->at,
-				"case %s again; expected parameters that tell the points apart",
-				tare_problem_quote(expansion->decoder.problems, out->name));
+		    &expansion->case_names, &first, out->name, expansion->plan->case_count) &&
+		!expansion->suite->broken) {
+		tare_problem_add(expansion->decoder.problems, draft->benchmark->at,
+			"case %s again; expected parameters that tell the points apart",
+			tare_problem_quote(expansion->decoder.problems, out->name));
 		return false;
 	}
 	return is_wanted(expansion, out, group_name);

@@ -101,7 +101,7 @@ add_benchmarks(struct loader *loader, struct tare_node *node)
 	for (size_t i = 0; i < node->count; i++) {
 		if (node->kind == TARE_NODE_LIST)
 			add_benchmark(loader, NULL, &node->items[i]);
-		else if (node->kind == TARE_NODE_MAP)
+		else if (node->kind == TARE_NODE_MAP && !tare_node_key(node, i)->bad)
 			add_benchmark(loader, tare_node_key(node, i), tare_node_value(node, i));
 	}
 }
@@ -117,6 +117,8 @@ add_environments(struct loader *loader, const struct tare_node *node)
 		struct tare_environment_entry entry = {
 			.name = tare_node_key(node, i)->text, .layer.wide = true};
 
+		if (tare_node_key(node, i)->bad)
+			continue;
 		if (tare_node_value(node, i)->kind == TARE_NODE_MAP)
 			tare_table_slots(&tare_environment_table, tare_node_value(node, i),
 				entry.layer.slots);
@@ -234,12 +236,14 @@ absolute_directory(struct tare_arena *arena, const char *path)
 	return copy;
 }
 
+/* The suite itself may come through a pipe; what it includes may not, so that no file that it names
+ * can block. */
 static enum tare_status
-check_size(const char *path, const struct stat *info, struct tare_err *err)
+check_kind(const char *path, const struct stat *info, bool is_include, struct tare_err *err)
 {
-	if (S_ISDIR(info->st_mode))
-		return tare_err_set(
-			err, TARE_INVALID, "\"%s\" is a directory; expected a suite file", path);
+	if (S_ISDIR(info->st_mode) || (is_include && !S_ISREG(info->st_mode)))
+		return tare_err_set(err, TARE_INVALID, "\"%s\" is %s; expected a suite file", path,
+			S_ISDIR(info->st_mode) ? "a directory" : "not a file");
 	if (S_ISREG(info->st_mode) && info->st_size > TARE_SUITE_FILE_MAX)
 		return tare_err_set(err, TARE_INVALID, "\"%s\" has %lld bytes; expected at most %d",
 			path, (long long)info->st_size, TARE_SUITE_FILE_MAX);
@@ -256,7 +260,7 @@ read_source(struct loader *loader, struct tare_source *source, char **text_out, 
 	if (stat(path, &info) != 0)
 		return tare_err_errno(err, errno == ENOENT ? TARE_NOT_FOUND : TARE_OUTSIDE,
 			"cannot read \"%s\"", path);
-	status = check_size(path, &info, err);
+	status = check_kind(path, &info, loader->source_count > 0, err);
 	if (status == TARE_OK)
 		status = tare_file_read(
 			loader->decoder.arena, text_out, len_out, path, TARE_SUITE_FILE_MAX, err);

@@ -86,14 +86,6 @@ tare_problem_add_at(struct tare_problem_list *list, const struct tare_source *so
 	va_end(args);
 }
 
-void
-tare_problem_list_merge(struct tare_problem_list *into, const struct tare_problem_list *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		keep(into, &from->items[i]);
-	into->total += from->total - from->count;
-}
-
 static int
 compare_problems(const void *a, const void *b)
 {

@@ -34,8 +34,6 @@ void tare_problem_add(struct tare_problem_list *list, const struct tare_node *at
 void tare_problem_add_at(struct tare_problem_list *list, const struct tare_source *source,
 	unsigned line, unsigned column, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
-/* Copies the items of one list into another. */
-void tare_problem_list_merge(struct tare_problem_list *into, const struct tare_problem_list *from);
 /* Sorts by file and line. TARE_OK where there is none; else TARE_INVALID, with out filled. */
 enum tare_status tare_problem_list_finish(
 	struct tare_problems *out, struct tare_problem_list *list, struct tare_err *err);
