@@ -414,6 +414,10 @@ write_metric(struct html *h, const struct html_group *group, const struct tare_m
 	html_text(h->out, metric->name);
 	fprintf(h->out, " <small>%s is better</small></h4>\n", tare_better_name(metric->better));
 	html_samples_write(h, series, count, metric);
+	if (group->case_count > HTML_SERIES_MAX && count == HTML_SERIES_MAX)
+		fprintf(h->out,
+			"<p class=note>At most %d of them are drawn; the table has all.</p>\n",
+			HTML_SERIES_MAX);
 	for (size_t i = 0; i < group->item_count; i++) {
 		const struct tare_comparison *item = group->items[i].comparison;
 

@@ -145,8 +145,8 @@ write_notable(struct html *h)
 
 	if (!item)
 		return;
-	fputs(item->verdict == TARE_VERDICT_REGRESSION ? "<p class=lead>Largest regression: "
-						       : "<p class=lead>Largest improvement: ",
+	fputs(item->verdict == TARE_VERDICT_REGRESSION ? "<p class=lead>First to look at: "
+						       : "<p class=lead>Notable improvement: ",
 		h->out);
 	if (html_group_find(&group, h, item))
 		fprintf(h->out, "<a class=name href=\"#c%zu\">", group);

@@ -196,7 +196,7 @@ write_header(const struct table *table)
 		fprintf(out,
 			"%s<th scope=col data-n>Base<th scope=col data-n>Head"
 			"<th scope=col data-n>Change<th scope=col>Interval"
-			"<th scope=col>Verdict<th scope=col data-n>n",
+			"<th scope=col class=w>Verdict<th scope=col data-n>n",
 			table->labelled ? "<th scope=col>Compared with" : "");
 	else
 		fputs("<th scope=col data-n>Median<th scope=col data-n>Interval"
