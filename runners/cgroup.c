@@ -199,12 +199,34 @@ make(struct tare_cgroup *cgroup, const char *parent, const char *run_id, struct 
 	return tare_err_errno(err, TARE_UNSUPPORTED, "cannot make a cgroup in '%s'", parent);
 }
 
+/* Between making and locking it another run may have taken it for a dead one's: then *lost_out. */
+static enum tare_status
+make_and_lock(struct tare_cgroup *cgroup, bool *lost_out, const char *parent, const char *run_id,
+	struct tare_err *err)
+{
+	enum tare_status status = make(cgroup, parent, run_id, err);
+
+	*lost_out = false;
+	if (status != TARE_OK)
+		return status;
+	cgroup->fd = open(cgroup->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*lost_out = cgroup->fd < 0 || flock(cgroup->fd, LOCK_EX | LOCK_NB) != 0 ||
+		    faccessat(cgroup->fd, "cgroup.procs", W_OK, 0) != 0;
+	if (!*lost_out && faccessat(cgroup->fd, "cgroup.kill", W_OK, 0) == 0)
+		return TARE_OK;
+	if (cgroup->fd >= 0)
+		close(cgroup->fd);
+	rmdir(cgroup->path);
+	return tare_err_set(err, TARE_UNSUPPORTED, "cgroups of this kernel cannot be killed");
+}
+
 enum tare_status
 tare_cgroup_open(struct tare_cgroup **cgroup_out, const char *run_id, struct tare_err *err)
 {
-	struct tare_cgroup *cgroup;
+	struct tare_cgroup cgroup = {0};
 	char parent[PATH_MAX];
 	enum tare_status status;
+	bool lost = true;
 
 	status = locate(parent, err);
 	if (status != TARE_OK)
@@ -212,20 +234,13 @@ tare_cgroup_open(struct tare_cgroup **cgroup_out, const char *run_id, struct tar
 						  : tare_err_set(err, TARE_UNSUPPORTED,
 							    "cannot read this process's cgroup");
 	remove_dead(parent);
-	cgroup = tare_xcalloc(1, sizeof(*cgroup));
-	status = make(cgroup, parent, run_id, err);
-	if (status != TARE_OK) {
-		free(cgroup);
+	for (int i = 0; i < 10 && lost; i++)
+		status = make_and_lock(&cgroup, &lost, parent, run_id, err);
+	if (status != TARE_OK)
 		return status;
-	}
-	cgroup->fd = open(cgroup->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (cgroup->fd >= 0 && flock(cgroup->fd, LOCK_EX | LOCK_NB) == 0 &&
-		faccessat(cgroup->fd, "cgroup.kill", W_OK, 0) == 0) {
-		*cgroup_out = cgroup;
-		return TARE_OK;
-	}
-	tare_cgroup_close(cgroup);
-	return tare_err_set(err, TARE_UNSUPPORTED, "cgroups of this kernel cannot be killed");
+	*cgroup_out = tare_xcalloc(1, sizeof(cgroup));
+	**cgroup_out = cgroup;
+	return TARE_OK;
 }
 
 enum tare_status
@@ -251,12 +266,8 @@ tare_cgroup_close(struct tare_cgroup *cgroup)
 {
 	if (!cgroup)
 		return;
-	if (cgroup->fd >= 0) {
-		kill_and_remove(cgroup->path, cgroup->fd);
-		close(cgroup->fd);
-	} else {
-		rmdir(cgroup->path);
-	}
+	kill_and_remove(cgroup->path, cgroup->fd);
+	close(cgroup->fd);
 	free(cgroup);
 }
 

@@ -68,8 +68,6 @@ step_text(uint32_t step)
 		return "cannot change to the directory";
 	case TARE_STEP_CPUS:
 		return "cannot pin to its CPUs for";
-	case TARE_STEP_LOOKUP:
-		return "cannot find";
 	case TARE_STEP_FORK:
 		return "cannot make a process for";
 	default:
@@ -81,6 +79,10 @@ void
 tare_host_explain_start(struct tare_err *err, const struct tare_wire_reply *reply,
 	const struct tare_program *program)
 {
+	if (reply->step == TARE_STEP_LOOKUP && reply->error == ENOENT) {
+		tare_err_set(err, TARE_FAILED, "cannot find '%s' on PATH", program->argv[0]);
+		return;
+	}
 	tare_err_set(err, TARE_FAILED, "%s '%s': %s", step_text(reply->step),
 		reply->step == TARE_STEP_CWD ? program->cwd : program->argv[0],
 		strerror(reply->error));

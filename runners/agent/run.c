@@ -113,7 +113,8 @@ run_one(struct agent *agent, struct tare_agent_record *record,
 		reply->flags |= TARE_WIRE_CANCELLED;
 		return false;
 	}
-	if (swept != AGENT_SWEEP_NONE)
+	/* After a timeout the whole tree goes; what is left then was not left by the program. */
+	if (swept != AGENT_SWEEP_NONE && !agent_watch.timed_out)
 		record->flags |= TARE_RECORD_LEFTOVERS;
 	if (swept == AGENT_SWEEP_STUCK)
 		reply->flags |= TARE_WIRE_STUCK;

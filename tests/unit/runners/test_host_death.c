@@ -1,0 +1,252 @@
+/*
+ * Whoever dies, and however: nothing of a run stays behind.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "subject.h"
+#include "tests/support/files.h"
+
+/* A child in another session and another one in the same, both of which write their numbers. */
+#define FAMILY                                                                                 \
+	"setsid sh -c 'echo $$ >far; exec sleep 60' & sh -c 'echo $$ >near; exec sleep 60' & " \
+	"while ! grep -qs . far || ! grep -qs . near; do sleep 0.01; done; "
+
+struct family {
+	char *folder;
+	char *far;
+	char *near;
+};
+
+static int
+setup(void **state)
+{
+	struct family *family = calloc(1, sizeof(*family));
+
+	family->folder = test_folder_make();
+	family->far = test_path(family->folder, "far");
+	family->near = test_path(family->folder, "near");
+	*state = family;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct family *family = *state;
+
+	test_folder_remove(family->folder);
+	free(family->far);
+	free(family->near);
+	free(family);
+	return 0;
+}
+
+static bool
+family_ends(const struct family *family)
+{
+	return subject_ends(subject_read_pid(family->far)) &&
+	       subject_ends(subject_read_pid(family->near));
+}
+
+static void
+says_that_the_agent_was_killed(void **state)
+{
+	struct family *family = *state;
+	struct tare_case subject = subject_case(subject_shell(FAMILY "kill -9 $PPID; sleep 60"));
+	const struct tare_invocation invocation = {.subject = &subject,
+		.program = &subject.program,
+		.role = TARE_ROLE_MEASURED,
+		.count = 1};
+	struct tare_runner *runner = subject_open(NULL, NULL);
+	struct tare_outcome outcome;
+	struct tare_err err;
+	uint32_t done = 5, id;
+	int agent, number;
+	const struct tare_service service = {.name = "db", .program = subject_shell("sleep 60")};
+
+	subject.program.cwd = family->folder;
+	assert_int_equal(
+		tare_runner_host.invoke(runner, &outcome, &done, &invocation, &err), TARE_OUTSIDE);
+	assert_int_equal(
+		sscanf(err.text, "the agent (process %d) was killed by signal %d", &agent, &number),
+		2);
+	assert_int_equal(number, SIGKILL);
+	assert_int_equal(done, 0);
+	/* The cgroup took the rest along, where there is one. */
+	if (getuid() == 0)
+		assert_true(family_ends(family));
+	assert_int_equal(
+		tare_runner_host.invoke(runner, &outcome, &done, &invocation, &err), TARE_OUTSIDE);
+	assert_string_equal(err.text, "the agent is gone");
+	assert_int_equal(tare_runner_host.service_start(runner, &id, &service, "/dev/null", &err),
+		TARE_OUTSIDE);
+	subject_close(runner);
+}
+
+/* Another process that uses the runner as tare does: a service, and a program that does not end. */
+static pid_t
+start_harness(const struct family *family)
+{
+	const char *service_log = "/dev/null";
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct tare_runner *runner = subject_open(NULL, NULL);
+		struct tare_service service = {.name = "server",
+			.program = subject_shell("echo $$ >server; sleep 60 & sleep 60")};
+		struct tare_case subject = subject_case(
+			subject_shell("echo $$ >main; echo $PPID >agent; " FAMILY "exec sleep 60"));
+		uint32_t id;
+
+		service.program.cwd = subject.program.cwd = family->folder;
+		tare_runner_host.service_start(runner, &id, &service, service_log, NULL);
+		subject_measure_one(runner, &subject);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+leaves_nothing_when_the_harness_is_killed(void **state)
+{
+	static const char *const names[] = {"server", "main", "far", "near", "agent"};
+	struct family *family = *state;
+	pid_t harness = start_harness(family);
+	pid_t pids[5];
+
+	for (size_t i = 0; i < 5; i++) {
+		char *path = test_path(family->folder, names[i]);
+
+		pids[i] = subject_read_pid(path);
+		free(path);
+	}
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(kill(pids[i], 0), 0);
+	kill(harness, SIGKILL);
+	waitpid(harness, NULL, 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_true(subject_ends(pids[i]));
+}
+
+static void
+leaves_nothing_when_the_harness_just_exits(void **state)
+{
+	struct family *family = *state;
+	pid_t harness = fork();
+	char *path = test_path(family->folder, "server");
+
+	if (harness == 0) {
+		struct tare_runner *runner = subject_open(NULL, NULL);
+		struct tare_service service = {.name = "server",
+			.program = subject_shell(
+				"trap '' TERM; echo $$ >new; mv new server; sleep 60"),
+			.ready_kind = TARE_READY_FILE,
+			.ready_path = "server",
+			.ready_timeout_ns = 5000000000u};
+		uint32_t id;
+
+		service.program.cwd = family->folder;
+		tare_runner_host.service_start(runner, &id, &service, "/dev/null", NULL);
+		_exit(0);
+	}
+	waitpid(harness, NULL, 0);
+	assert_true(subject_ends(subject_read_pid(path)));
+	free(path);
+}
+
+static int
+run_unprivileged(const struct family *family)
+{
+	struct tare_case subject = subject_case(subject_shell(FAMILY "exec sleep 60"));
+	struct tare_runner *runner;
+	struct tare_outcome outcome;
+
+	if (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0)
+		return 1;
+	/* What setuid() switched off: a child must be able to read its own /proc. */
+	prctl(PR_SET_DUMPABLE, 1);
+	subject.program.cwd = family->folder;
+	subject.program.timeout_ns = 300000000;
+	runner = subject_open(NULL, NULL);
+	outcome = subject_measure_one(runner, &subject);
+	subject_close(runner);
+	return outcome.record.flags == TARE_RECORD_TIMED_OUT ? 0 : 2;
+}
+
+static void
+needs_neither_privilege_nor_cgroup(void **state)
+{
+	struct family *family = *state;
+	int status;
+	pid_t pid;
+
+	if (getuid() != 0) {
+		print_message("skipped: all the other tests run without privilege already\n");
+		skip();
+	}
+	if (system("su -s /bin/sh nobody -c 'test -x " TEST_AGENT "'") != 0) {
+		print_message("skipped: the user nobody cannot reach " TEST_AGENT "\n");
+		skip();
+	}
+	assert_int_equal(chmod(family->folder, 0777), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(run_unprivileged(family));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_true(family_ends(family));
+}
+
+/* Each one forks the next and exits: whoever looks at the list of children is late. */
+static void
+catches_a_chain_of_processes_that_runs_away(void **state)
+{
+	struct family *family = *state;
+	struct tare_case subject = subject_case(
+		subject_shell("printf 'echo $$ >last\\n(sh ./hop &)\\n' >hop; sh ./hop"));
+	struct tare_runner *runner = subject_open(NULL, NULL);
+	char *path = test_path(family->folder, "last");
+	struct tare_outcome outcome;
+
+	subject.program.cwd = family->folder;
+	outcome = subject_measure_one(runner, &subject);
+	assert_int_equal(outcome.record.flags, TARE_RECORD_LEFTOVERS);
+	/* Nobody writes any more. */
+	unlink(path);
+	usleep(50000);
+	assert_int_equal(access(path, F_OK), -1);
+	subject.program = subject_shell("exit 3");
+	assert_int_equal(WEXITSTATUS(subject_measure_one(runner, &subject).record.exit_status), 3);
+	subject_close(runner);
+	free(path);
+}
+
+int
+main(void)
+{
+#define with_family(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		with_family(says_that_the_agent_was_killed),
+		with_family(leaves_nothing_when_the_harness_is_killed),
+		with_family(leaves_nothing_when_the_harness_just_exits),
+		with_family(needs_neither_privilege_nor_cgroup),
+		with_family(catches_a_chain_of_processes_that_runs_away),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
