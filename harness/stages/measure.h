@@ -90,7 +90,8 @@ enum tare_status tare_measure_fail_case(struct tare_measure *measure,
 enum tare_status tare_measure_need_services(
 	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
 
-/* Runs every build of the plan once; a build that fails fails the cases that need it. */
+/* Makes ${work_dir} and runs every build of the plan once; a build that fails fails the cases that
+ * need it. */
 enum tare_status tare_measure_builds(struct tare_measure *measure, struct tare_err *err);
 
 /* The values of the always-measured metrics out of what the agent reported. */

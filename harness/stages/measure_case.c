@@ -587,6 +587,8 @@ tare_measure_builds(struct tare_measure *measure, struct tare_err *err)
 {
 	enum tare_status status = TARE_OK;
 
+	if (measure->plan->work_dir)
+		status = tare_dir_make(measure->plan->work_dir, err);
 	for (size_t i = 0; i < measure->plan->build_count && status == TARE_OK; i++)
 		status = run_build(measure, i, err);
 	return status;
