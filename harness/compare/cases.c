@@ -276,7 +276,8 @@ tare_compare_cases(struct tare_comparison *item_out, struct tare_arena *arena,
 	}
 	item.base_label = base->variant[0] != '\0' ? base->variant : "base";
 	item.head_label = head->variant[0] != '\0' ? head->variant : "head";
-	tare_compare_sentence(&item, arena);
+	/* The evidence is no longer needed. */
+	tare_compare_sentence(&item, arena, scratch);
 	*item_out = item;
 	tare_arena_free(scratch);
 }

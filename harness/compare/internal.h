@@ -17,6 +17,7 @@
 struct tare_comparing {
 	struct tare_arena *arena;
 	struct tare_ranks *ranks;
+	struct tare_arena *text; /* pieces of sentences; NULL where none are wanted */
 	double alpha;
 	double margin; /* 0: each metric's own */
 	bool paired;
@@ -30,8 +31,9 @@ struct tare_comparing tare_comparing_begin(struct tare_arena *arena, struct tare
 bool tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparing *comparing,
 	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric);
 
-/* Fills item->sentence from everything else. */
-void tare_compare_sentence(struct tare_comparison *item, struct tare_arena *arena);
+/* Fills item->sentence from everything else. scratch is reset. */
+void tare_compare_sentence(
+	struct tare_comparison *item, struct tare_arena *arena, struct tare_arena *scratch);
 
 /* "1 pair", "3 pairs". */
 const char *tare_compare_count(

@@ -134,30 +134,34 @@ undecided(struct tare_arena *arena, const struct tare_comparison *item, const ch
 		item->reason);
 }
 
+static const char *
+decided(struct tare_arena *arena, const struct tare_comparison *item, const char *margin,
+	const struct change *change)
+{
+	const char *verdict = "no change past";
+
+	if (item->verdict == TARE_VERDICT_REGRESSION)
+		verdict = "a regression past";
+	else if (item->verdict == TARE_VERDICT_IMPROVEMENT)
+		verdict = "an improvement past";
+	else if (item->below_margin)
+		verdict = "real but below";
+	return tare_arena_printf(arena, "%s%s: %s the %s margin", state(arena, item, change),
+		interval_note(arena, item, change), verdict, margin);
+}
+
 void
-tare_compare_sentence(struct tare_comparison *item, struct tare_arena *arena)
+tare_compare_sentence(
+	struct tare_comparison *item, struct tare_arena *arena, struct tare_arena *scratch)
 {
 	struct change change = change_of(item);
 	char margin[AMOUNT_MAX];
-	const char *start, *note;
+	const char *sentence;
 
+	tare_arena_reset(scratch);
 	snprintf(margin, sizeof(margin), "%.4g %%", 100.0 * item->metric.margin);
-	if (item->verdict == TARE_VERDICT_INCONCLUSIVE) {
-		item->sentence = undecided(arena, item, margin, &change);
-		return;
-	}
-	start = state(arena, item, &change);
-	note = interval_note(arena, item, &change);
-	if (item->verdict == TARE_VERDICT_REGRESSION)
-		item->sentence = tare_arena_printf(
-			arena, "%s%s: a regression past the %s margin", start, note, margin);
-	else if (item->verdict == TARE_VERDICT_IMPROVEMENT)
-		item->sentence = tare_arena_printf(
-			arena, "%s%s: an improvement past the %s margin", start, note, margin);
-	else if (item->below_margin)
-		item->sentence = tare_arena_printf(
-			arena, "%s%s: real but below the %s margin", start, note, margin);
-	else
-		item->sentence = tare_arena_printf(
-			arena, "%s%s: no change past the %s margin", start, note, margin);
+	sentence = item->verdict == TARE_VERDICT_INCONCLUSIVE
+			   ? undecided(scratch, item, margin, &change)
+			   : decided(scratch, item, margin, &change);
+	item->sentence = tare_arena_strdup(arena, sentence);
 }

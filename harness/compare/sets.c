@@ -32,7 +32,7 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 		item->head_case = positions[1];
 		item->base_label = labels->base;
 		item->head_label = labels->head;
-		tare_compare_sentence(item, comparing->arena);
+		tare_compare_sentence(item, comparing->arena, comparing->text);
 		set->item_count++;
 	}
 }
@@ -105,6 +105,7 @@ tare_compare_variants(struct tare_comparison_set *set_out, struct tare_arena *ar
 	size_t first = 0;
 
 	(void)err;
+	comparing.text = tare_arena_new();
 	set_begin(set_out, arena, metric_total(run));
 	for (size_t i = 1; i < run->case_count; i++) {
 		const struct tare_run_case *base = &run->cases[first], *head = &run->cases[i];
@@ -122,6 +123,7 @@ tare_compare_variants(struct tare_comparison_set *set_out, struct tare_arena *ar
 	set_out->base_label = base_label != NULL ? base_label : "base";
 	set_out->head_label = head_label != NULL ? head_label : "head";
 	set_geomean(set_out);
+	tare_arena_free(comparing.text);
 	tare_arena_free(scratch);
 	return TARE_OK;
 }
@@ -235,6 +237,7 @@ tare_compare_runs(struct tare_comparison_set *set_out, struct tare_arena *arena,
 	size_t differences;
 
 	(void)err;
+	comparing.text = tare_arena_new();
 	set_begin(set_out, arena, metric_total(head));
 	set_out->across_runs = true;
 	set_out->base_label = run_label(base);
@@ -251,6 +254,7 @@ tare_compare_runs(struct tare_comparison_set *set_out, struct tare_arena *arena,
 		set_out->environment_difference_count++;
 	join_runs(set_out, &comparing, scratch, base, head);
 	set_geomean(set_out);
+	tare_arena_free(comparing.text);
 	tare_arena_free(scratch);
 	return TARE_OK;
 }

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <stdbool.h>
 
-enum { GATHER_MAX = 96 };
+/* So few candidates are looked at one by one; so few sums are written out for all of an interval.
+ */
+enum { GATHER_MAX = 96, WRITE_OUT_MAX = 2048 };
 
 /* Sums rows[i] + columns[j] with both sorted, so that sums grow along each row and down each
  * column. Triangle: rows are columns and only j >= i counts. */
@@ -97,8 +99,7 @@ gather(struct tare_ranks *ranks, const struct grid *grid, const struct bounds *b
 	for (size_t row = 0; row < grid->row_count; row++)
 		for (uint32_t column = bounds[row].low; column < bounds[row].high; column++)
 			sums[count++] = grid->rows[row] + grid->columns[column];
-	tare_sort(sums, count);
-	return sums[rank];
+	return tare_select(sums, count, rank);
 }
 
 /* The sum with the given rank, 0 for the smallest. */
@@ -217,6 +218,36 @@ tare_shift_count(struct tare_ranks *ranks, const struct tare_sides *sides, doubl
 	return grid_count(&grid, bound, false);
 }
 
+/* All sums of a small grid. */
+static double *
+write_out(struct tare_ranks *ranks, const struct grid *grid, size_t total)
+{
+	double *sums = tare_ranks_memory(ranks, TARE_RANKS_GATHER, total * sizeof(*sums)),
+	       *at = sums;
+
+	for (size_t row = 0; row < grid->row_count; row++)
+		for (size_t column = grid->triangle ? row : 0; column < grid->column_count;
+			column++)
+			*at++ = grid->rows[row] + grid->columns[column];
+	return sums;
+}
+
+/* The interval of a small grid: the median first, then each end in the half that it left. */
+static void
+small_interval(struct tare_interval *interval_out, double *sums, size_t total, size_t critical)
+{
+	size_t middle = total / 2;
+	double upper = tare_select(sums, total, middle);
+
+	interval_out->estimate =
+		total % 2 != 0 ? upper
+			       : tare_midpoint(tare_select(sums, middle, middle - 1), upper);
+	if (critical == 0)
+		return;
+	interval_out->low = tare_select(sums, middle + 1, critical - 1);
+	interval_out->high = tare_select(sums + middle, total - middle, total - critical - middle);
+}
+
 /* Median and the c-th smallest and largest of the grid's total sums. */
 static void
 grid_interval(struct tare_interval *interval_out, struct tare_ranks *ranks, const struct grid *grid,
@@ -225,6 +256,11 @@ grid_interval(struct tare_interval *interval_out, struct tare_ranks *ranks, cons
 	interval_out->estimate = interval_out->low = interval_out->high = NAN;
 	if (total == 0)
 		return;
+	if (total <= WRITE_OUT_MAX) {
+		small_interval(interval_out, write_out(ranks, grid, (size_t)total), (size_t)total,
+			(size_t)critical);
+		return;
+	}
 	interval_out->estimate = grid_select(ranks, grid, (total - 1) / 2);
 	if (total % 2 == 0)
 		interval_out->estimate =

@@ -6,7 +6,7 @@
 
 #include "harness/stats/normal.h"
 
-enum { INSERTION_MAX = 48, BINOMIAL_EXACT_MAX = 1023 };
+enum { INSERTION_MAX = 48, SELECT_SORT_MAX = 12, BINOMIAL_EXACT_MAX = 1023 };
 
 size_t
 tare_finite(double *values, size_t n)
@@ -42,6 +42,61 @@ tare_sort(double *values, size_t n)
 			values[j] = values[j - 1];
 		values[j] = value;
 	}
+}
+
+static void
+swap(double *a, double *b)
+{
+	double kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* Hoare's partition by the median of three: values[0 .. result) <= pivot <= values[result .. n),
+ * and neither side is empty. n >= 3. */
+static size_t
+partition(double *values, size_t n)
+{
+	size_t low = 0, high = n - 1, middle = n / 2;
+	double pivot;
+
+	if (values[middle] < values[low])
+		swap(&values[middle], &values[low]);
+	if (values[high] < values[low])
+		swap(&values[high], &values[low]);
+	if (values[high] < values[middle])
+		swap(&values[high], &values[middle]);
+	pivot = values[middle];
+	for (;;) {
+		while (values[low] < pivot)
+			low++;
+		while (values[high] > pivot)
+			high--;
+		if (low >= high)
+			break;
+		swap(&values[low++], &values[high--]);
+	}
+	return low;
+}
+
+double
+tare_select(double *values, size_t n, size_t rank)
+{
+	size_t first = 0;
+
+	while (n > SELECT_SORT_MAX) {
+		size_t cut = partition(values + first, n);
+
+		if (rank - first < cut) {
+			n = cut;
+		} else {
+			first += cut;
+			n -= cut;
+		}
+	}
+	tare_sort(values + first, n);
+	return values[rank];
 }
 
 double

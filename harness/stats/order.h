@@ -24,6 +24,10 @@ size_t tare_finite(double *values, size_t n);
 /* Ascending; O(n log n). NaN is not allowed. */
 void tare_sort(double *values, size_t n);
 
+/* The value with that rank (0 for the smallest), moved to its place with nothing larger before it
+ * and nothing smaller behind; expected O(n). rank < n; NaN is not allowed. */
+double tare_select(double *values, size_t n, size_t rank);
+
 /* Half way between a and b, without overflow. */
 double tare_midpoint(double a, double b);
 

@@ -20,11 +20,11 @@ void tare_outliers_count(struct tare_outliers *outliers_out, const double *sorte
  * O(n). */
 double tare_autocorrelation(const double *values, size_t n);
 
-/* Whether the sample falls into two groups: the best split in two (least squares, each side at least 3
- * values and a fifth of all) explains at least 0.8 + 1.5 / n of the variance and the gap between the
- * groups is at least as wide as the wider group's interquartile range. Found by simulation: one normal
- * sample of 12 to 100 is called bimodal in fewer than 1 % of cases; a uniform one explains only 0.75.
- * False for n < 12. O(n). */
+/* Whether the sample falls into two groups: the best split in two (least squares, each side at
+ * least 3 values and a fifth of all) explains at least 0.8 + 1.5 / n of the variance and the gap
+ * between the groups is at least as wide as the wider group's interquartile range. Found by
+ * simulation: one normal sample of 12 to 100 is called bimodal in fewer than 1 % of cases; a
+ * uniform one explains only 0.75. False for n < 12. O(n). */
 bool tare_bimodal(const double *sorted, size_t n);
 
 #endif

@@ -8,13 +8,14 @@
 
 #include "harness/compare/internal.h"
 
-static struct tare_arena *arena;
+static struct tare_arena *arena, *scratch;
 
 static int
 setup(void **state)
 {
 	(void)state;
 	arena = tare_arena_new();
+	scratch = tare_arena_new();
 	return 0;
 }
 
@@ -23,6 +24,7 @@ teardown(void **state)
 {
 	(void)state;
 	tare_arena_free(arena);
+	tare_arena_free(scratch);
 	return 0;
 }
 
@@ -42,7 +44,7 @@ wall(enum tare_verdict verdict, double ratio, double low, double high)
 static const char *
 say(struct tare_comparison item)
 {
-	tare_compare_sentence(&item, arena);
+	tare_compare_sentence(&item, arena, scratch);
 	return item.sentence;
 }
 

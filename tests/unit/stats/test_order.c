@@ -39,6 +39,29 @@ sorts_few_and_many(void **state)
 }
 
 static void
+selects_what_sorting_selects(void **state)
+{
+	double values[200], sorted[200];
+	struct tare_rng rng;
+
+	(void)state;
+	tare_rng_seed(&rng, 2, 0);
+	for (size_t trial = 0; trial < 2000; trial++) {
+		size_t n = 1 + (size_t)tare_rng_below(&rng, 200);
+		size_t rank = (size_t)tare_rng_below(&rng, n);
+		uint64_t distinct = 1 + tare_rng_below(&rng, trial % 2 != 0 ? 4 : 1000);
+
+		for (size_t i = 0; i < n; i++)
+			sorted[i] = values[i] = (double)tare_rng_below(&rng, distinct);
+		tare_sort(sorted, n);
+		assert_close(tare_select(values, n, rank), sorted[rank], 0.0);
+		for (size_t i = 0; i < n; i++)
+			assert_true(
+				i < rank ? values[i] <= values[rank] : values[i] >= values[rank]);
+	}
+}
+
+static void
 quantiles_interpolate(void **state)
 {
 	const double values[] = {1.0, 2.0, 4.0, 8.0};
@@ -144,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_out_what_is_not_finite),
 		cmocka_unit_test(sorts_few_and_many),
+		cmocka_unit_test(selects_what_sorting_selects),
 		cmocka_unit_test(quantiles_interpolate),
 		cmocka_unit_test(empty_and_single_samples_are_defined),
 		cmocka_unit_test(sums_of_huge_values_do_not_overflow),
