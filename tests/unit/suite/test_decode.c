@@ -90,9 +90,9 @@ checks_scalars(void **state)
 			"13: a name in metrics is \"wall\", which tare always "
 			"measures; expected another name"},
 		{"metrics: {a: {json: 'a..b'}}",
-			"22: json is \"a..b\"; expected a path such as results[0].time"},
+			"23: json is \"a..b\"; expected a path such as results[0].time"},
 		{"metrics: {a: {regex: x, better: more}}",
-			"33: better is \"more\"; expected lower or higher"},
+			"35: better is \"more\"; expected lower or higher"},
 		{"services: {a: {command: x, ready: {tcp: 99999}}}",
 			"43: tcp is \"99999\"; expected a port, or host:port, such as "
 			"127.0.0.1:8080"},

@@ -1,0 +1,414 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/model/comparison.h"
+#include "tests/unit/suite/fixture.h"
+
+static void
+orders_cases_by_benchmark_point_and_variant(void **state)
+{
+	const struct tare_plan *plan = suite_plan(*state,
+		"suite: t\n"
+		"variants: [base, head]\n"
+		"benchmarks:\n"
+		"- {name: a, command: p, matrix: {n: [1, 2]}}\n"
+		"- {name: b, command: p, variants: {x: , y: {critical: true}}}\n");
+	static const char *const names[] = {
+		"a[n=1]@base", "a[n=1]@head", "a[n=2]@base", "a[n=2]@head", "b@x", "b@y"};
+
+	assert_int_equal(plan->case_count, 6);
+	assert_int_equal(plan->group_count, 3);
+	for (size_t i = 0; i < 6; i++) {
+		assert_string_equal(plan->cases[i].name, names[i]);
+		assert_int_equal(plan->cases[i].index, i);
+		assert_int_equal(plan->cases[i].group, i / 2);
+	}
+	assert_string_equal(plan->groups[1].name, "a[n=2]");
+	assert_int_equal(plan->groups[1].first_case, 2);
+	assert_int_equal(plan->groups[1].case_count, 2);
+	assert_false(plan->groups[1].exclusive);
+	assert_string_equal(plan->cases[2].parameters[0].name, "n");
+	assert_string_equal(plan->cases[2].parameters[0].value, "2");
+	assert_false(plan->cases[4].critical);
+	assert_true(plan->cases[5].critical);
+}
+
+static void
+has_one_variant_without_a_name_by_default(void **state)
+{
+	const struct tare_case *one = suite_case(*state, "  command: p\n");
+
+	assert_string_equal(one->variant, "");
+	assert_string_equal(one->name, "b");
+	assert_string_equal(one->runner, "host");
+	assert_null(one->cpus);
+}
+
+static void
+lets_the_stronger_level_win(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char suite[] =
+		"suite: t\n"
+		"defaults: {warmup: 1, precision: 1%, max_time: 1s, timeout: 1s}\n"
+		"environments:\n"
+		"  ci: {precision: 2%, max_time: 2s, timeout: 2s}\n"
+		"benchmarks:\n"
+		"- name: b\n"
+		"  command: p\n"
+		"  max_time: 3s\n"
+		"  timeout: 3s\n"
+		"  variants: [v, {name: w, timeout: 4s, command: q}]\n";
+	const struct tare_plan *plan = NULL;
+
+	fixture->options.environment = "ci";
+	plan = suite_plan(fixture, suite);
+	assert_int_equal(plan->cases[0].warmup, 1);
+	assert_true(plan->cases[0].precision == 0.02);
+	assert_int_equal(plan->cases[0].max_time_ns, UINT64_C(3000000000));
+	assert_int_equal(plan->cases[0].program.timeout_ns, UINT64_C(3000000000));
+	assert_int_equal(plan->cases[1].program.timeout_ns, UINT64_C(4000000000));
+	assert_string_equal(plan->cases[1].program.argv[0], "q");
+	fixture->options.max_time = "7s";
+	fixture->options.cpus = "0-1";
+	fixture->options.invocations = "20";
+	fixture->options.runner = "slurm";
+	plan = suite_plan(fixture, suite);
+	assert_int_equal(plan->cases[0].max_time_ns, UINT64_C(7000000000));
+	assert_string_equal(plan->cases[0].cpus, "0-1");
+	assert_string_equal(plan->cases[0].runner, "slurm");
+	assert_int_equal(plan->cases[0].invocations_max, 20);
+	assert_false(plan->cases[0].invocations_auto);
+}
+
+static void
+checks_options_like_the_suite(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.max_time = "7";
+	fixture->options.invocations = "auot";
+	fixture->options.runner = "a b";
+	assert_string_equal(suite_case_problems(fixture, "  command: p\n"),
+		"--invocations: invocations is \"auot\"; expected auto, a whole number from 1, or "
+		"a "
+		"mapping with min and max; did you mean \"auto\"?\n"
+		"--max-time: max_time is wrong: \"7\" has no unit: expected a duration such as "
+		"\"500ms\"\n"
+		"--runner: runner is \"a b\"; expected auto or the name of a runner, such as "
+		"host\n");
+}
+
+static void
+lets_a_variant_replace_what_runs(void **state)
+{
+	const struct tare_plan *plan =
+		suite_plan(*state, "suite: t\n"
+				   "defaults: {shell: s}\n"
+				   "benchmarks:\n"
+				   "- {name: b, command: p, variants: [v, {name: w, shell: x}, "
+				   "{name: r, replay: {wall: "
+				   "1ms}}]}\n"
+				   "- {name: c}\n");
+
+	assert_string_equal(plan->cases[0].program.argv[0], "p");
+	assert_string_equal(plan->cases[1].program.argv[3], "x");
+	assert_string_equal(plan->cases[2].runner, "replay");
+	assert_string_equal(plan->cases[3].program.argv[3], "s");
+}
+
+static void
+reads_how_often(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_auto;
+		uint32_t min;
+		uint32_t max;
+	} rows[] = {
+		{"", true, 6, 1000},
+		{"  invocations: auto\n", true, 6, 1000},
+		{"  invocations: 20\n", false, 20, 20},
+		{"  invocations: {min: 10, max: 30}\n", true, 10, 30},
+		{"  invocations: {min: 2000}\n", true, 2000, 2000},
+		{"  invocations: {max: 3}\n", true, 3, 3},
+		{"  invocations: {max: 30}\n", true, 6, 30},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct tare_case *one = suite_case(fixture,
+			tare_arena_printf(fixture->arena, "  command: p\n%s", rows[i].text));
+
+		assert_int_equal(one->invocations_auto, rows[i].is_auto);
+		assert_int_equal(one->invocations_min, rows[i].min);
+		assert_int_equal(one->invocations_max, rows[i].max);
+	}
+	assert_string_equal(
+		suite_case_problems(fixture, "  command: p\n  invocations: {min: 5, max: 4}\n"),
+		"s.yaml:5:16: min 5 is more than max 4; expected it the other way round\n");
+}
+
+static void
+picks_the_environment(void **state)
+{
+	static const struct {
+		const char *option;
+		const char *values[5];
+		const char *name;
+		const char *reason;
+	} rows[] = {
+		{NULL, {NULL}, "development", "default"},
+		{NULL, {"CI", "true", NULL}, "ci", "CI=true"},
+		{NULL, {"CI", "false", NULL}, "development", "default"},
+		{NULL, {"CI", "0", NULL}, "development", "default"},
+		{NULL, {"CI", "", NULL}, "development", "default"},
+		{NULL, {"CI", "1", "TARE_ENVIRONMENT", "production", NULL}, "production",
+			"TARE_ENVIRONMENT=production"},
+		{"ci", {"TARE_ENVIRONMENT", "production", NULL}, "ci", "--environment"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct tare_plan *plan = NULL;
+
+		fixture->options.environment = rows[i].option;
+		suite_environment = rows[i].values;
+		plan = suite_plan(fixture, "suite: t\nbenchmarks: [{name: b, command: x}]\n");
+		assert_string_equal(plan->environment, rows[i].name);
+		assert_string_equal(plan->environment_reason, rows[i].reason);
+	}
+}
+
+static void
+refuses_an_environment_that_is_not_there(void **state)
+{
+	static const char *const environment[] = {"TARE_ENVIRONMENT", "labb", NULL};
+	struct fixture *fixture = *state;
+
+	fixture->options.environment = "prodution";
+	assert_string_equal(suite_case_problems(fixture, "  command: x\n"),
+		"--environment: \"prodution\" is no environment of the suite; expected "
+		"development, "
+		"ci, production or one under `environments`; did you mean \"production\"?\n");
+	fixture->options.environment = NULL;
+	suite_environment = environment;
+	assert_string_equal(suite_problems(fixture, "suite: t\nenvironments: {lab: }\n"
+						    "benchmarks: [{name: b, command: x}]\n"),
+		"TARE_ENVIRONMENT: \"labb\" is no environment of the suite; expected development, "
+		"ci, production or one under `environments`; did you mean \"lab\"?\n");
+}
+
+static void
+reads_the_gate(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned fail_on;
+	} rows[] = {
+		{"", 0},
+		{"gate: none\n", 0},
+		{"gate: regression\n", 1u << TARE_VERDICT_REGRESSION},
+		{"gate: {fail_on: [regression, inconclusive]}\n",
+			1u << TARE_VERDICT_REGRESSION | 1u << TARE_VERDICT_INCONCLUSIVE},
+		{"gate: {fail_on: improvement}\n", 1u << TARE_VERDICT_IMPROVEMENT},
+		{"gate: regression\nenvironments: {development: {gate: none}}\n", 0},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct tare_plan *plan = suite_plan(fixture,
+			tare_arena_printf(fixture->arena,
+				"suite: t\n%sbenchmarks: [{name: b, command: x}]\n", rows[i].text));
+
+		assert_int_equal(plan->gate.fail_on, rows[i].fail_on);
+		assert_int_equal(plan->gate.asked_for, rows[i].fail_on != 0);
+	}
+}
+
+#define TAGGED                                                                   \
+	"suite: t\ndefaults: {tags: all}\nvariants: [base, head]\nbenchmarks:\n" \
+	"- {name: one, command: p, tags: [fast, all]}\n"                         \
+	"- {name: two, command: p, matrix: {n: [1, 2]}}\n"
+
+static void
+selects_cases(void **state)
+{
+	static const struct {
+		const char *pattern;
+		size_t count;
+		const char *first;
+	} rows[] = {
+		{"one@head", 1, "one@head"},
+		{"one", 2, "one@base"},
+		{"two*", 4, "two[n=1]@base"},
+		{"two[n=2]", 2, "two[n=2]@base"},
+		{"*@head", 3, "one@head"},
+		{"tag:fast", 2, "one@base"},
+		{"tag:a*", 6, "one@base"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct tare_plan *plan = NULL;
+
+		fixture->options.only = &rows[i].pattern;
+		fixture->options.only_count = 1;
+		plan = suite_plan(fixture, TAGGED);
+		assert_int_equal(plan->case_count, rows[i].count);
+		assert_string_equal(plan->cases[0].name, rows[i].first);
+	}
+}
+
+static void
+refuses_a_selection_of_nothing(void **state)
+{
+	static const char *const only[] = {"one", "tag:slow"};
+	struct fixture *fixture = *state;
+
+	fixture->options.only = only;
+	fixture->options.only_count = 2;
+	assert_string_equal(suite_problems(fixture, TAGGED),
+		"--only: no case is like \"tag:slow\"; expected a case, a benchmark or tag:NAME, "
+		"in "
+		"which * and ? stand for others\n");
+}
+
+static void
+joins_tags(void **state)
+{
+	const struct tare_plan *plan = suite_plan(*state, TAGGED);
+
+	assert_int_equal(plan->cases[0].tag_count, 2);
+	assert_string_equal(plan->cases[0].tags[0], "all");
+	assert_string_equal(plan->cases[0].tags[1], "fast");
+	assert_int_equal(plan->cases[2].tag_count, 1);
+}
+
+static void
+names_folders_safely(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct tare_plan *plan =
+		suite_plan(fixture, "suite: '../a b/$(x)'\nbenchmarks: [{name: b, command: x}]\n");
+	const char *end = strstr(plan->work_dir, "/.tare/work/");
+
+	assert_non_null(end);
+	assert_string_equal(end, "/.tare/work/-.-a-b---x-");
+	assert_non_null(strstr(plan->cases[0].scratch_dir, "/.tare/scratch/case-0"));
+}
+
+static void
+refuses_names_given_twice(void **state)
+{
+	assert_string_equal(
+		suite_case_problems(*state, "  command: p\n  variants: [v, {name: v}]\n"),
+		"s.yaml:5:17: variant \"v\" again; expected each name once, as in line 5\n");
+	assert_string_equal(suite_problems(*state, "suite: t\nbenchmarks:\n"
+						   "- {name: b, command: x}\n"
+						   "- {name: b, command: x}\n"),
+		"s.yaml:4:10: benchmark \"b\" again; expected each name once, and it is in "
+		"s.yaml:3\n");
+}
+
+static void
+refuses_more_cases_than_anybody_runs(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *list = "0";
+
+	for (int i = 1; i < 300; i++)
+		list = tare_arena_printf(fixture->arena, "%s, %d", list, i);
+	assert_string_equal(
+		suite_case_problems(fixture,
+			tare_arena_printf(fixture->arena,
+				"  command: p\n  matrix: {a: [%s], b: [%s]}\n  variants: [x, y]\n",
+				list, list)),
+		"s.yaml:3:3: more than 100000 cases; expected fewer\n");
+}
+
+static void
+expands_ten_thousand_benchmarks(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	const struct tare_plan *plan = NULL;
+
+	assert_non_null(out);
+	fputs("suite: t\nvariants: [base, head]\nbenchmarks:\n", out);
+	for (int i = 0; i < 10000; i++)
+		fprintf(out, "- {name: b%d, command: p %d}\n", i, i);
+	fclose(out);
+	plan = suite_plan(fixture, text);
+	free(text);
+	assert_int_equal(plan->case_count, 20000);
+	assert_string_equal(plan->cases[19999].name, "b9999@head");
+	/* The same again: a suite is only read. */
+	assert_int_equal(tare_suite_expand(&fixture->plan, &fixture->problems, fixture->arena,
+				 fixture->suite, &fixture->options, &fixture->err),
+		TARE_OK);
+	assert_int_equal(fixture->plan->case_count, 20000);
+}
+
+static void
+leaves_the_plan_alone_where_there_are_problems(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tare_plan *untouched = (struct tare_plan *)state;
+
+	fixture->plan = untouched;
+	suite_case_problems(fixture, "  command: p ${x}\n");
+	assert_ptr_equal(fixture->plan, untouched);
+	assert_int_equal(fixture->err.status, TARE_INVALID);
+	suite_case_problems(fixture, "  description: d\n");
+	assert_string_equal(fixture->err.text,
+		"s.yaml:3:3: nothing to run in benchmark \"b\"; expected command, shell or replay");
+	assert_ptr_equal(fixture->plan, untouched);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			orders_cases_by_benchmark_point_and_variant, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			has_one_variant_without_a_name_by_default, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			lets_the_stronger_level_win, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			checks_options_like_the_suite, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			lets_a_variant_replace_what_runs, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(reads_how_often, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(picks_the_environment, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_an_environment_that_is_not_there, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(reads_the_gate, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(selects_cases, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_a_selection_of_nothing, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(joins_tags, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(names_folders_safely, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_names_given_twice, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_more_cases_than_anybody_runs, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			expands_ten_thousand_benchmarks, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(leaves_the_plan_alone_where_there_are_problems,
+			suite_setup, suite_teardown),
+	};
+
+	return cmocka_run_group_tests_name("expand", tests, NULL, NULL);
+}

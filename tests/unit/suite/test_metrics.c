@@ -1,0 +1,286 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "tests/unit/suite/fixture.h"
+
+/* A factor of a few units in the last place. */
+static bool
+is_near(double a, double b)
+{
+	double difference = a > b ? a - b : b - a;
+
+	return difference <= 1e-9 * (b < 0 ? -b : b);
+}
+
+static void
+measures_the_built_in_ones_always(void **state)
+{
+	const struct tare_case *one = suite_case(*state, "  command: p\n");
+
+	assert_int_equal(one->metric_count, TARE_BUILTIN_METRIC_COUNT);
+	assert_string_equal(one->metrics[TARE_METRIC_WALL].name, "wall");
+	assert_true(one->metrics[TARE_METRIC_WALL].gated);
+	assert_false(one->metrics[TARE_METRIC_MAX_RSS].gated);
+	assert_int_equal(one->rules[TARE_METRIC_WALL].source, TARE_SOURCE_BUILTIN);
+	assert_null(one->replay);
+}
+
+static void
+reads_rules(void **state)
+{
+	const struct tare_case *one = suite_case(*state,
+		"  command: p\n"
+		"  metrics:\n"
+		"    speed: {regex: 'at (?<v>[0-9.]+)', unit: MB/s, better: higher, margin: 1%}\n"
+		"    size: {json: 'a.b[0]', unit: KiB, exact: true, reduce: max}\n"
+		"    time: {lines: true, unit: ms, stream: stderr}\n"
+		"    other: {lines: total, reduce: last}\n");
+	const struct tare_metric *metrics = one->metrics + TARE_BUILTIN_METRIC_COUNT;
+	const struct tare_metric_rule *rules = one->rules + TARE_BUILTIN_METRIC_COUNT;
+
+	assert_int_equal(one->metric_count, TARE_BUILTIN_METRIC_COUNT + 4);
+	assert_string_equal(metrics[0].name, "speed");
+	assert_string_equal(metrics[0].unit, "bytes/s");
+	assert_int_equal(metrics[0].better, TARE_HIGHER_IS_BETTER);
+	assert_true(metrics[0].gated);
+	assert_true(is_near(metrics[0].margin, 0.01));
+	assert_int_equal(rules[0].source, TARE_SOURCE_REGEX);
+	assert_string_equal(rules[0].pattern, "at ([0-9.]+)");
+	assert_int_equal(rules[0].group, 1);
+	assert_string_equal(rules[0].written_unit, "MB/s");
+	assert_int_equal(rules[0].reduce, TARE_REDUCE_MEDIAN);
+	assert_int_equal(rules[1].source, TARE_SOURCE_JSON);
+	assert_string_equal(rules[1].path, "a.b[0]");
+	assert_string_equal(metrics[1].unit, "bytes");
+	assert_true(metrics[1].exact);
+	assert_false(metrics[1].gated);
+	assert_true(metrics[1].margin == 0);
+	assert_int_equal(rules[1].reduce, TARE_REDUCE_MAX);
+	assert_int_equal(rules[2].source, TARE_SOURCE_LINES);
+	assert_string_equal(rules[2].line_name, "time");
+	assert_int_equal(rules[2].stream, TARE_STREAM_STDERR);
+	assert_string_equal(rules[3].line_name, "total");
+	assert_string_equal(metrics[3].unit, "");
+	assert_true(is_near(metrics[3].margin, TARE_DEFAULT_MARGIN));
+}
+
+static void
+replaces_a_definition_as_a_whole(void **state)
+{
+	const struct tare_plan *plan = suite_plan(*state,
+		"suite: t\n"
+		"defaults: {metrics: {a: {regex: x, unit: ms}, b: {json: y}}}\n"
+		"benchmarks:\n"
+		"- {name: one, command: p}\n"
+		"- {name: two, command: p, metrics: {a: {lines: true}, c: {json: z}}}\n");
+	const struct tare_case *two = &plan->cases[1];
+
+	assert_int_equal(plan->cases[0].metric_count, TARE_BUILTIN_METRIC_COUNT + 2);
+	assert_int_equal(two->metric_count, TARE_BUILTIN_METRIC_COUNT + 3);
+	assert_int_equal(two->rules[TARE_BUILTIN_METRIC_COUNT].source, TARE_SOURCE_LINES);
+	assert_string_equal(two->metrics[TARE_BUILTIN_METRIC_COUNT].unit, "");
+	assert_string_equal(two->metrics[TARE_BUILTIN_METRIC_COUNT + 2].name, "c");
+}
+
+static void
+takes_the_most_specific_margin(void **state)
+{
+	const struct tare_plan *plan =
+		suite_plan(*state, "suite: t\n"
+				   "defaults: {margin: {max_rss: 9%, own: 8%, wall: 7%}, metrics: "
+				   "{own: {json: y, margin: 6%}}}\n"
+				   "benchmarks:\n"
+				   "- {name: one, command: p, margin: 5%}\n"
+				   "- {name: two, command: p, margin: {wall: 4%}}\n");
+	const struct tare_metric *one = plan->cases[0].metrics;
+	const struct tare_metric *two = plan->cases[1].metrics;
+
+	assert_true(is_near(one[TARE_METRIC_USER].margin, 0.05));
+	assert_false(one[TARE_METRIC_USER].gated);
+	assert_true(is_near(one[TARE_METRIC_MAX_RSS].margin, 0.09));
+	assert_true(one[TARE_METRIC_MAX_RSS].gated);
+	assert_true(is_near(one[TARE_METRIC_WALL].margin, 0.07));
+	assert_true(is_near(one[TARE_BUILTIN_METRIC_COUNT].margin, 0.08));
+	assert_true(is_near(two[TARE_METRIC_WALL].margin, 0.04));
+	assert_true(is_near(two[TARE_METRIC_USER].margin, 0.02));
+}
+
+static void
+knows_the_metrics_a_margin_is_for(void **state)
+{
+	assert_string_equal(suite_case_problems(*state, "  command: p\n  margin: {wal: 1%}\n"),
+		"s.yaml:5:12: margin for \"wal\", which is no metric here; expected wall, max_rss, "
+		"or one of `metrics`; did you mean \"wall\"?\n");
+	assert_string_equal(
+		suite_problems(*state, "suite: t\n"
+				       "defaults: {margin: {speed: 1%}}\n"
+				       "benchmarks:\n"
+				       "- {name: one, command: p, metrics: {speed: {json: x}}}\n"
+				       "- {name: two, command: p}\n"),
+		"");
+}
+
+static void
+wants_to_know_where_a_metric_comes_from(void **state)
+{
+	assert_string_equal(
+		suite_case_problems(*state, "  command: p\n  metrics: {a: {unit: ms}}\n"),
+		"s.yaml:5:13: metric \"a\" says not where it comes from; expected regex, json or "
+		"lines\n");
+}
+
+static void
+plays_lists_back(void **state)
+{
+	const struct tare_case *one =
+		suite_case(*state, "  replay: {wall: [10.1ms, 10.3 ms], "
+				   "max_rss: [1KiB, 2KiB], widgets: [1, -2.5]}\n");
+
+	assert_string_equal(one->runner, "replay");
+	assert_string_equal(suite_words(*state, &one->program), "[replay]");
+	assert_int_equal(one->warmup, 0);
+	assert_false(one->invocations_auto);
+	assert_int_equal(one->invocations_min, 2);
+	assert_int_equal(one->invocations_max, 2);
+	assert_true(one->replay[TARE_METRIC_WALL].given);
+	assert_int_equal(one->replay[TARE_METRIC_WALL].distribution, TARE_DISTRIBUTION_LIST);
+	assert_true(is_near(one->replay[TARE_METRIC_WALL].values[1], 10.3e6));
+	assert_true(is_near(one->replay[TARE_METRIC_MAX_RSS].values[1], 2048));
+	assert_false(one->replay[TARE_METRIC_USER].given);
+	assert_int_equal(one->metric_count, TARE_BUILTIN_METRIC_COUNT + 1);
+	assert_string_equal(one->metrics[TARE_BUILTIN_METRIC_COUNT].name, "widgets");
+	assert_int_equal(one->rules[TARE_BUILTIN_METRIC_COUNT].source, TARE_SOURCE_REPLAY);
+	assert_true(is_near(one->replay[TARE_BUILTIN_METRIC_COUNT].values[1], -2.5));
+}
+
+static void
+draws_from_distributions(void **state)
+{
+	const struct tare_case *one =
+		suite_case(*state, "  metrics: {speed: {unit: MB/s, better: higher}}\n"
+				   "  replay:\n"
+				   "    wall: {distribution: lognormal, center: 10ms, spread: 2%}\n"
+				   "    user: {distribution: normal, center: 1us}\n"
+				   "    sys: 3ns\n"
+				   "    page_faults: {distribution: constant, center: 12}\n"
+				   "    speed: {distribution: normal, center: 80, spread: 1%}\n");
+	const struct tare_replay_metric *speed = &one->replay[TARE_BUILTIN_METRIC_COUNT];
+
+	assert_true(one->invocations_auto);
+	assert_int_equal(one->replay[TARE_METRIC_WALL].distribution, TARE_DISTRIBUTION_LOGNORMAL);
+	assert_true(is_near(one->replay[TARE_METRIC_WALL].center, 1e7));
+	assert_true(is_near(one->replay[TARE_METRIC_WALL].spread, 0.02));
+	assert_int_equal(one->replay[TARE_METRIC_USER].distribution, TARE_DISTRIBUTION_NORMAL);
+	assert_true(one->replay[TARE_METRIC_USER].spread == 0);
+	assert_int_equal(one->replay[TARE_METRIC_SYS].distribution, TARE_DISTRIBUTION_CONSTANT);
+	assert_true(is_near(one->replay[TARE_METRIC_SYS].center, 3));
+	assert_true(is_near(one->replay[TARE_METRIC_PAGE_FAULTS].center, 12));
+	assert_true(is_near(speed->center, 80e6));
+	assert_string_equal(one->metrics[TARE_BUILTIN_METRIC_COUNT].unit, "bytes/s");
+}
+
+static void
+refuses_replays_that_cannot_be(void **state)
+{
+	static const struct {
+		const char *replay;
+		const char *problem;
+	} rows[] = {
+		{"{wall: [10]}", "19: \"10\" for wall has no unit; expected one, such as 10.1ms"},
+		{"{max_rss: 10}", "21: \"10\" for max_rss has no unit; expected one, such as 2MiB"},
+		{"{wall: 10MB}", "18: \"10MB\" for wall is in another unit; expected ns"},
+		{"{page_faults: 3ms}",
+			"25: \"3ms\" for page_faults is in another unit; expected count"},
+		{"{wall: -1ms}", "18: \"-1ms\" for wall is out of range; expected a value that can "
+				 "be measured"},
+		{"{x: 1e300}", "15: \"1e300\" for x is out of range; expected a value that can be "
+			       "measured"},
+		{"{wall: soon}",
+			"18: replay \"wall\" is \"soon\"; expected a number and its unit, such as "
+			"10.1ms"},
+		{"{wall: [1ms, 2ms], user: [1ms]}",
+			"36: 1 values beside a list of 2; expected lists of one length"},
+		{"{wall: {distribution: constant, center: 1ms, spread: 2%}}",
+			"64: a constant with a spread; expected normal or lognormal"},
+		{"{wall: {distribution: normal}}", "18: no `center` in replay; expected a number "
+						   "and its unit, such as 10.1ms"},
+		{"{wall: {distribution: norml, center: 1s}}",
+			"33: distribution is \"norml\"; expected normal, lognormal or constant; "
+			"did "
+			"you mean \"normal\"?"},
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(
+			suite_case_problems(fixture, tare_arena_printf(fixture->arena,
+							     "  replay: %s\n", rows[i].replay)),
+			tare_arena_printf(fixture->arena, "s.yaml:4:%s\n", rows[i].problem));
+}
+
+static void
+keeps_the_runner_and_what_it_needs_together(void **state)
+{
+	assert_string_equal(suite_case_problems(*state, "  replay: {wall: 1ms}\n  runner: host\n"),
+		"s.yaml:5:11: runner is \"host\", but benchmark \"b\" has replay; expected replay "
+		"or auto\n");
+	assert_string_equal(suite_case_problems(*state, "  command: x\n  runner: replay\n"),
+		"s.yaml:5:11: runner is \"replay\", but benchmark \"b\" has no replay; expected "
+		"the "
+		"values to report\n");
+	assert_string_equal(
+		suite_case_problems(*state, "  replay: {wall: [1ms, 2ms]}\n  invocations: 3\n"),
+		"s.yaml:5:16: 3 invocations of a replay with 2 values; expected at most as many\n");
+	assert_string_equal(
+		suite_case(*state, "  replay: {wall: 1ms}\n  runner: auto\n")->runner, "replay");
+	assert_string_equal(suite_case(*state, "  command: x\n  runner: slurm\n")->runner, "slurm");
+}
+
+static void
+refuses_more_metrics_than_a_case_can_have(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *text = "";
+
+	for (int i = 0; i < 60; i++)
+		text = tare_arena_printf(fixture->arena, "%s    m%d: {json: x}\n", text, i);
+	assert_string_equal(
+		suite_case_problems(fixture,
+			tare_arena_printf(fixture->arena, "  command: p\n  metrics:\n%s", text)),
+		"s.yaml:61:5: more than 64 metrics in one case; expected fewer\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			measures_the_built_in_ones_always, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(reads_rules, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			replaces_a_definition_as_a_whole, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			takes_the_most_specific_margin, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			knows_the_metrics_a_margin_is_for, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			wants_to_know_where_a_metric_comes_from, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(plays_lists_back, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			draws_from_distributions, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_replays_that_cannot_be, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			keeps_the_runner_and_what_it_needs_together, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_more_metrics_than_a_case_can_have, suite_setup, suite_teardown),
+	};
+
+	return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
+}
