@@ -11,6 +11,7 @@
 static char path_variable[] = "PATH=/usr/local/bin:/usr/bin:/bin";
 static char *environment[] = {path_variable, NULL};
 static int exit_codes[] = {0};
+static struct tare_arena *forever;
 
 struct tare_program
 subject_program(const char *const *words)
@@ -19,9 +20,11 @@ subject_program(const char *const *words)
 
 	while (words[program.argc])
 		program.argc++;
-	program.argv = tare_xcalloc(program.argc + 1, sizeof(*program.argv));
+	if (!forever)
+		forever = tare_arena_new();
+	program.argv = tare_arena_alloc(forever, program.argc + 1, sizeof(*program.argv));
 	for (size_t i = 0; i < program.argc; i++)
-		program.argv[i] = tare_xstrdup(words[i]);
+		program.argv[i] = tare_arena_strdup(forever, words[i]);
 	return program;
 }
 
