@@ -70,6 +70,12 @@ const struct tare_node *tare_draft_resolve(
 const struct tare_node *tare_draft_work(
 	enum tare_key *key_out, bool *found_out, const struct tare_draft *draft);
 
+/* choose.c: the environment, the layers of all benchmarks, the gate, and what the command line puts
+ * over them. */
+void tare_expansion_choose(struct tare_expansion *expansion);
+/* After all cases: variables of the command line that nobody wants are problems. */
+void tare_expansion_check_variables(struct tare_expansion *expansion);
+
 /* program.c: program, build, hooks, services, expect. */
 void tare_draft_programs(struct tare_draft *draft);
 /* metrics.c: metrics, rules, replay; sets wants_stdout. *list_len_out is the length of replayed

@@ -1,250 +1,9 @@
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "harness/base/text.h"
-#include "harness/model/metric.h"
-#include "harness/suite/pattern.h"
+#include "harness/suite/checks.h"
 #include "harness/suite/shape.h"
-#include "harness/suite/suite.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-enum {
-	NAME_MAX_LEN = 200,
-	IDENTIFIER_MAX_LEN = 64,
-	TEXT_MAX_LEN = 200, /* of one value of a matrix */
-	UNIT_MAX_LEN = 32,
-};
-
-const char *const tare_builtin_names[] = {
-	"suite_dir", "work_dir", "scratch_dir", "benchmark", "variant", NULL};
-
-static bool
-has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	return false;
-}
-
-static enum tare_status
-check_name(const char *text, struct tare_err *err)
-{
-	size_t len = strlen(text);
-
-	if (len == 0 || len > NAME_MAX_LEN)
-		return tare_err_set(err, TARE_INVALID, "has %zu bytes; expected a name of 1 to %d",
-			len, NAME_MAX_LEN);
-	if (has_control(text) || text[0] == ' ' || text[len - 1] == ' ')
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected one line without blanks around it", text);
-	if (strstr(text, "${") != NULL)
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a fixed name, to which parameters are added", text);
-	return TARE_OK;
-}
-
-static bool
-is_word(const char *text, const char *first, const char *rest, size_t max_len)
-{
-	size_t len = strlen(text);
-
-	if (len == 0 || len > max_len)
-		return false;
-	if (!isalpha((unsigned char)text[0]) && strchr(first, text[0]) == NULL)
-		return false;
-	for (size_t i = 1; i < len; i++)
-		if (!isalnum((unsigned char)text[i]) && strchr(rest, text[i]) == NULL)
-			return false;
-	return true;
-}
-
-static enum tare_status
-check_identifier(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "_", "_-", IDENTIFIER_MAX_LEN))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a letter, then letters, digits, _ or -, at most %d",
-			text, IDENTIFIER_MAX_LEN);
-	for (size_t i = 0; tare_builtin_names[i] != NULL; i++)
-		if (strcmp(text, tare_builtin_names[i]) == 0)
-			return tare_err_set(err, TARE_INVALID,
-				"is \"%s\", which tare defines itself; expected another name",
-				text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_parameter(const char *text, struct tare_err *err)
-{
-	if (strlen(text) > TEXT_MAX_LEN || has_control(text))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected one line of at most %d bytes", text, TEXT_MAX_LEN);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_tag(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "_0123456789", "_-.:/+", IDENTIFIER_MAX_LEN))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a word of letters, digits and _-.:/+", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_runner(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "", "_-", IDENTIFIER_MAX_LEN))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected auto or the name of a runner, such as host", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_environment_name(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "", "_-", IDENTIFIER_MAX_LEN))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a letter, then letters, digits, _ or -", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_variable_name(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "_", "_", NAME_MAX_LEN))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected the name of an environment variable", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_variable_glob(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "_*?", "_*?", NAME_MAX_LEN))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected the name of an environment variable, in which * "
-			"and "
-			"? stand for others",
-			text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_metric_name(const char *text, struct tare_err *err)
-{
-	if (!is_word(text, "_", "_-./", TARE_METRIC_NAME_MAX - 1))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a letter, then letters, digits and _-./", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_new_metric(const char *text, struct tare_err *err)
-{
-	if (tare_metric_find(tare_builtin_metrics, TARE_BUILTIN_METRIC_COUNT, text) <
-		TARE_BUILTIN_METRIC_COUNT)
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%s\", which tare always measures; expected another name", text);
-	return check_metric_name(text, err);
-}
-
-static enum tare_status
-check_unit(const char *text, struct tare_err *err)
-{
-	if (text[0] == '\0' || strlen(text) > UNIT_MAX_LEN || has_control(text))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a unit such as ms, MiB, MB/s or requests/s", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_regex(const char *text, struct tare_err *err)
-{
-	struct tare_arena *arena = tare_arena_new();
-	struct tare_pattern pattern;
-	enum tare_status status = tare_pattern_read(&pattern, arena, text, err);
-
-	tare_arena_free(arena);
-	return status;
-}
-
-/* a.b[0].c: names without dots and brackets, and indices. */
-static enum tare_status
-check_json_path(const char *text, struct tare_err *err)
-{
-	const char *at = text;
-	bool good = *at != '\0' && strlen(text) <= NAME_MAX_LEN && !has_control(text);
-
-	while (good && *at != '\0') {
-		size_t len = strcspn(at, ".[]");
-
-		good = len > 0 || (at == text && *at == '[');
-		at += len;
-		while (good && *at == '[') {
-			len = strspn(at + 1, "0123456789");
-			good = len > 0 && len < 9 && at[1 + len] == ']';
-			at += good ? len + 2 : 0;
-		}
-		if (good && *at != '\0')
-			good = at[0] == '.' && at[1] != '\0' && at++ != NULL;
-	}
-	if (!good)
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a path such as results[0].time", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_quantity(const char *text, struct tare_err *err)
-{
-	const char *at = text + (*text == '-');
-	size_t digits = strspn(at, "0123456789");
-	char *end = NULL;
-
-	if (digits > 0)
-		strtod(text, &end);
-	if (digits == 0 || strlen(text) > TEXT_MAX_LEN || has_control(text))
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a number and its unit, such as 10.1ms", text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_port(const char *text, struct tare_err *err)
-{
-	const char *colon = strrchr(text, ':');
-	const char *port = colon == NULL ? text : colon + 1;
-	size_t digits = strspn(port, "0123456789");
-	long number = digits > 0 && digits < 6 && port[digits] == '\0' ? atol(port) : 0;
-
-	if (number < 1 || number > 65535 || colon == text || strlen(text) > NAME_MAX_LEN)
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%.64s\"; expected a port, or host:port, such as 127.0.0.1:8080",
-			text);
-	return TARE_OK;
-}
-
-static enum tare_status
-check_path(const char *text, struct tare_err *err)
-{
-	if (text[0] == '\0' || strlen(text) > 4000)
-		return tare_err_set(
-			err, TARE_INVALID, "has %zu bytes; expected a path", strlen(text));
-	return TARE_OK;
-}
-
-static enum tare_status
-check_script(const char *text, struct tare_err *err)
-{
-	if (text[strspn(text, " \t\n")] == '\0')
-		return tare_err_set(err, TARE_INVALID, "is blank; expected a script");
-	return TARE_OK;
-}
 
 /* Shapes, from small to large. */
 
@@ -254,7 +13,7 @@ static const struct tare_shape word = {.kind = TARE_SHAPE_TEXT, .expected = "a w
 static const struct tare_shape prose = {
 	.kind = TARE_SHAPE_TEXT, .expected = "a description", .literal = true};
 static const struct tare_shape name = {
-	.kind = TARE_SHAPE_TEXT, .expected = "a name", .literal = true, .check = check_name};
+	.kind = TARE_SHAPE_TEXT, .expected = "a name", .literal = true, .check = tare_check_name};
 static const struct tare_shape flag = {.kind = TARE_SHAPE_BOOL,
 	.expected = "true or false",
 	.choices = (const char *const[]){"true", "false", NULL}};
@@ -263,31 +22,31 @@ static const struct tare_shape duration = {
 static const struct tare_shape percent = {
 	.kind = TARE_SHAPE_PERCENT, .expected = "a percentage such as 2%"};
 static const struct tare_shape path = {
-	.kind = TARE_SHAPE_TEXT, .expected = "a path", .check = check_path};
+	.kind = TARE_SHAPE_TEXT, .expected = "a path", .check = tare_check_path};
 static const struct tare_shape literal_path = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the path of a suite file, relative to this one",
 	.literal = true,
-	.check = check_path};
+	.check = tare_check_path};
 static const struct tare_shape regex = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a POSIX extended regular expression",
-	.check = check_regex};
+	.check = tare_check_regex};
 static const struct tare_shape script = {
-	.kind = TARE_SHAPE_TEXT, .expected = "a script for /bin/sh -e", .check = check_script};
+	.kind = TARE_SHAPE_TEXT, .expected = "a script for /bin/sh -e", .check = tare_check_script};
 
 const struct tare_shape tare_shape_identifier = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a name",
 	.literal = true,
-	.check = check_identifier,
+	.check = tare_check_identifier,
 	.pattern = "^[A-Za-z_][A-Za-z0-9_-]*$"};
 const struct tare_shape tare_shape_parameter = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a text, number, true or false",
-	.check = check_parameter};
+	.check = tare_check_parameter};
 const struct tare_shape tare_shape_runner = {.kind = TARE_SHAPE_TEXT,
 	.expected = "auto or the name of a runner, such as host",
-	.check = check_runner};
+	.check = tare_check_runner};
 
 static const struct tare_shape tag = {
-	.kind = TARE_SHAPE_TEXT, .expected = "a word", .literal = true, .check = check_tag};
+	.kind = TARE_SHAPE_TEXT, .expected = "a word", .literal = true, .check = tare_check_tag};
 static const struct tare_shape tags_list = {
 	.kind = TARE_SHAPE_LIST, .expected = "a list of words", .item = &tag};
 static const struct tare_shape tags = {.kind = TARE_SHAPE_ANY,
@@ -314,7 +73,7 @@ static const struct tare_shape hook = {.kind = TARE_SHAPE_ANY,
 static const struct tare_shape environment_variable = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of an environment variable",
 	.literal = true,
-	.check = check_variable_name,
+	.check = tare_check_variable_name,
 	.pattern = "^[A-Za-z_][A-Za-z0-9_]*$"};
 static const struct tare_shape env = {.kind = TARE_SHAPE_MAP,
 	.expected = "a mapping of environment variables and texts",
@@ -323,7 +82,7 @@ static const struct tare_shape env = {.kind = TARE_SHAPE_MAP,
 static const struct tare_shape environment_glob = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of an environment variable, in which * and ? stand for others",
 	.literal = true,
-	.check = check_variable_glob,
+	.check = tare_check_variable_glob,
 	.pattern = "^[A-Za-z_*?][A-Za-z0-9_*?]*$"};
 static const struct tare_shape environment_globs = {.kind = TARE_SHAPE_LIST,
 	.expected = "a list of names of environment variables",
@@ -434,19 +193,19 @@ static const struct tare_shape invocations = {.kind = TARE_SHAPE_ANY,
 static const struct tare_shape new_metric_name = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of a metric",
 	.literal = true,
-	.check = check_new_metric,
+	.check = tare_check_new_metric,
 	.pattern = "^[A-Za-z_][A-Za-z0-9_./-]*$"};
 static const struct tare_shape metric_name = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of a metric",
 	.literal = true,
-	.check = check_metric_name,
+	.check = tare_check_metric_name,
 	.pattern = "^[A-Za-z_][A-Za-z0-9_./-]*$"};
 static const struct tare_shape json_path = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a path such as results[0].time",
-	.check = check_json_path};
+	.check = tare_check_json_path};
 static const struct tare_shape unit = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a unit such as ms, MiB, MB/s or requests/s",
-	.check = check_unit};
+	.check = tare_check_unit};
 static const struct tare_shape better = {.kind = TARE_SHAPE_CHOICE,
 	.expected = "lower or higher",
 	.choices = (const char *const[]){"lower", "higher", NULL}};
@@ -516,7 +275,7 @@ static const struct tare_shape margin = {.kind = TARE_SHAPE_ANY,
 
 static const struct tare_shape quantity = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a number and its unit, such as 10.1ms",
-	.check = check_quantity};
+	.check = tare_check_quantity};
 static const struct tare_shape quantities = {.kind = TARE_SHAPE_LIST,
 	.expected = "a list of values",
 	.item = &quantity,
@@ -554,7 +313,7 @@ static const struct tare_shape replay = {.kind = TARE_SHAPE_MAP,
 	.nonempty = true};
 
 static const struct tare_shape port = {
-	.kind = TARE_SHAPE_TEXT, .expected = "a port, or host:port", .check = check_port};
+	.kind = TARE_SHAPE_TEXT, .expected = "a port, or host:port", .check = tare_check_port};
 static const struct tare_field ready_fields[] = {
 	{.key = "tcp",
 		.shape = &port,
@@ -635,8 +394,9 @@ static const struct tare_shape services = {.kind = TARE_SHAPE_ANY,
 	.expected = "a list of services, or a mapping of names and services",
 	.any = (const struct tare_shape *const[]){&service_list, &service_map, NULL}};
 
-static const struct tare_shape cpus = {
-	.kind = TARE_SHAPE_TEXT, .expected = "none, how many CPUs, or which", .check = check_name};
+static const struct tare_shape cpus = {.kind = TARE_SHAPE_TEXT,
+	.expected = "none, how many CPUs, or which",
+	.check = tare_check_name};
 
 static const struct tare_shape gate_word = {.kind = TARE_SHAPE_CHOICE,
 	.literal = true,
@@ -921,7 +681,7 @@ static const struct tare_shape defaults = {.kind = TARE_SHAPE_TABLE,
 static const struct tare_shape environment_name = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of an environment",
 	.literal = true,
-	.check = check_environment_name,
+	.check = tare_check_environment_name,
 	.pattern = "^[A-Za-z][A-Za-z0-9_-]*$"};
 static const struct tare_shape environment_body = {.kind = TARE_SHAPE_TABLE,
 	.expected = "a mapping of what is different",

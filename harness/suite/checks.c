@@ -1,0 +1,246 @@
+#include "harness/suite/checks.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/arena.h"
+#include "harness/model/metric.h"
+#include "harness/suite/pattern.h"
+#include "harness/suite/shape.h"
+
+enum {
+	NAME_MAX_LEN = 200,
+	IDENTIFIER_MAX_LEN = 64,
+	TEXT_MAX_LEN = 200, /* of one value of a matrix */
+	UNIT_MAX_LEN = 32,
+};
+
+const char *const tare_builtin_names[] = {
+	"suite_dir", "work_dir", "scratch_dir", "benchmark", "variant", NULL};
+
+static bool
+has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return true;
+	return false;
+}
+
+enum tare_status
+tare_check_name(const char *text, struct tare_err *err)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > NAME_MAX_LEN)
+		return tare_err_set(err, TARE_INVALID, "has %zu bytes; expected a name of 1 to %d",
+			len, NAME_MAX_LEN);
+	if (has_control(text) || text[0] == ' ' || text[len - 1] == ' ')
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected one line without blanks around it", text);
+	if (strstr(text, "${") != NULL)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a fixed name, to which parameters are added", text);
+	return TARE_OK;
+}
+
+static bool
+is_word(const char *text, const char *first, const char *rest, size_t max_len)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > max_len)
+		return false;
+	if (!isalpha((unsigned char)text[0]) && strchr(first, text[0]) == NULL)
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && strchr(rest, text[i]) == NULL)
+			return false;
+	return true;
+}
+
+enum tare_status
+tare_check_identifier(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_-", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits, _ or -, at most %d",
+			text, IDENTIFIER_MAX_LEN);
+	for (size_t i = 0; tare_builtin_names[i] != NULL; i++)
+		if (strcmp(text, tare_builtin_names[i]) == 0)
+			return tare_err_set(err, TARE_INVALID,
+				"is \"%s\", which tare defines itself; expected another name",
+				text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_parameter(const char *text, struct tare_err *err)
+{
+	if (strlen(text) > TEXT_MAX_LEN || has_control(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected one line of at most %d bytes", text, TEXT_MAX_LEN);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_tag(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_0123456789", "_-.:/+", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a word of letters, digits and _-.:/+", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_runner(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "", "_-", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected auto or the name of a runner, such as host", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_environment_name(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "", "_-", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits, _ or -", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_variable_name(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_", NAME_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected the name of an environment variable", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_variable_glob(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_*?", "_*?", NAME_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected the name of an environment variable, in which * "
+			"and "
+			"? stand for others",
+			text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_metric_name(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_-./", TARE_METRIC_NAME_MAX - 1))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits and _-./", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_new_metric(const char *text, struct tare_err *err)
+{
+	if (tare_metric_find(tare_builtin_metrics, TARE_BUILTIN_METRIC_COUNT, text) <
+		TARE_BUILTIN_METRIC_COUNT)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%s\", which tare always measures; expected another name", text);
+	return tare_check_metric_name(text, err);
+}
+
+enum tare_status
+tare_check_unit(const char *text, struct tare_err *err)
+{
+	if (text[0] == '\0' || strlen(text) > UNIT_MAX_LEN || has_control(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a unit such as ms, MiB, MB/s or requests/s", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_regex(const char *text, struct tare_err *err)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_pattern pattern;
+	enum tare_status status = tare_pattern_read(&pattern, arena, text, err);
+
+	tare_arena_free(arena);
+	return status;
+}
+
+/* a.b[0].c: names without dots and brackets, and indices. */
+enum tare_status
+tare_check_json_path(const char *text, struct tare_err *err)
+{
+	const char *at = text;
+	bool good = *at != '\0' && strlen(text) <= NAME_MAX_LEN && !has_control(text);
+
+	while (good && *at != '\0') {
+		size_t len = strcspn(at, ".[]");
+
+		good = len > 0 || (at == text && *at == '[');
+		at += len;
+		while (good && *at == '[') {
+			len = strspn(at + 1, "0123456789");
+			good = len > 0 && len < 9 && at[1 + len] == ']';
+			at += good ? len + 2 : 0;
+		}
+		if (good && *at != '\0')
+			good = at[0] == '.' && at[1] != '\0' && at++ != NULL;
+	}
+	if (!good)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a path such as results[0].time", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_quantity(const char *text, struct tare_err *err)
+{
+	const char *at = text + (*text == '-');
+	size_t digits = strspn(at, "0123456789");
+	char *end = NULL;
+
+	if (digits > 0)
+		strtod(text, &end);
+	if (digits == 0 || strlen(text) > TEXT_MAX_LEN || has_control(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a number and its unit, such as 10.1ms", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_port(const char *text, struct tare_err *err)
+{
+	const char *colon = strrchr(text, ':');
+	const char *port = colon == NULL ? text : colon + 1;
+	size_t digits = strspn(port, "0123456789");
+	long number = digits > 0 && digits < 6 && port[digits] == '\0' ? atol(port) : 0;
+
+	if (number < 1 || number > 65535 || colon == text || strlen(text) > NAME_MAX_LEN)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a port, or host:port, such as 127.0.0.1:8080",
+			text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_path(const char *text, struct tare_err *err)
+{
+	if (text[0] == '\0' || strlen(text) > 4000)
+		return tare_err_set(
+			err, TARE_INVALID, "has %zu bytes; expected a path", strlen(text));
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_script(const char *text, struct tare_err *err)
+{
+	if (text[strspn(text, " \t\n")] == '\0')
+		return tare_err_set(err, TARE_INVALID, "is blank; expected a script");
+	return TARE_OK;
+}
