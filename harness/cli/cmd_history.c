@@ -148,7 +148,7 @@ history(const void *line_in, char **operands, int *exit_code_out, struct tare_er
 
 	(void)exit_code_out;
 	if (status == TARE_OK)
-		status = tare_store_open(&store, line->store, err);
+		status = tare_store_open_existing(&store, line->store, err);
 	if (status == TARE_OK)
 		status = store->ops->history(
 			store, &points, &count, arena, operands[0], metric, &filter, err);

@@ -105,11 +105,17 @@ list_runs(const struct list_line *line, struct tare_err *err)
 	};
 	struct tare_arena *arena = tare_arena_new();
 	struct tare_store *store = NULL;
-	struct tare_store_run *runs;
-	size_t count;
-	enum tare_status status = tare_store_open(&store, line->store, err);
+	struct tare_store_run *runs = NULL;
+	size_t count = 0;
+	struct tare_err absent = {0};
+	enum tare_status status = tare_store_open_existing(&store, line->store, &absent);
 
-	if (status == TARE_OK)
+	/* A history that has not begun is empty, which is no error. */
+	if (status == TARE_NOT_FOUND)
+		status = TARE_OK;
+	else if (status != TARE_OK)
+		*err = absent;
+	else
 		status = store->ops->list_runs(store, &runs, &count, arena, &filter, err);
 	if (status == TARE_OK && line->format && strcmp(line->format, "json") == 0)
 		print_runs_json(runs, count);
@@ -127,7 +133,7 @@ list_cases(const struct list_line *line, struct tare_err *err)
 	struct tare_store *store = NULL;
 	const char **names;
 	size_t count;
-	enum tare_status status = tare_store_open(&store, line->store, err);
+	enum tare_status status = tare_store_open_existing(&store, line->store, err);
 
 	if (status == TARE_OK)
 		status = store->ops->list_cases(store, &names, &count, arena, err);

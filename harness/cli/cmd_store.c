@@ -139,7 +139,8 @@ store(const void *line_in, char **operands, int *exit_code_out, struct tare_err 
 	if (action->needs_names && !operands[1])
 		return tare_err_set(err, TARE_INVALID, "tare store %s needs a name: %s",
 			action->name, action->run == import_journals ? "a journal" : "a run");
-	status = tare_store_open(&open, line->store, err);
+	status = action->run == import_journals ? tare_store_open(&open, line->store, err)
+						: tare_store_open_existing(&open, line->store, err);
 	if (status != TARE_OK)
 		return status;
 	status = action->run(open, operands + 1, err);

@@ -9,6 +9,9 @@
 #include "harness/cli/list.h"
 #include "report/report.h"
 
+/* A file or a pipe has room for names that a terminal would cut. */
+enum { PIPE_WIDTH = 160 };
+
 volatile sig_atomic_t tare_interrupted;
 char **tare_words;
 
@@ -213,14 +216,15 @@ tare_terminal_inspect(struct tare_session *session)
 	options->progress_terminal = isatty(STDERR_FILENO) && !dumb;
 	options->progress_width = columns_of(STDERR_FILENO);
 	options->color = isatty(STDOUT_FILENO) && !dumb && (!no_color || !*no_color);
-	options->width = isatty(STDOUT_FILENO) ? columns_of(STDOUT_FILENO) : 100;
+	options->width = isatty(STDOUT_FILENO) ? columns_of(STDOUT_FILENO) : PIPE_WIDTH;
 }
 
 /* Without a summary the reason for the exit code is still said, in one line. */
 static void
 say_why(const struct tare_session *session, struct tare_err *err)
 {
-	if (session->gate.result == TARE_GATE_FAILED || session->gate.result == TARE_GATE_UNDECIDED) {
+	if (session->gate.result == TARE_GATE_FAILED ||
+		session->gate.result == TARE_GATE_UNDECIDED) {
 		tare_err_set(err, TARE_OK, "%s", session->gate.sentence);
 		return;
 	}

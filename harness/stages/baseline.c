@@ -9,7 +9,7 @@ find_in_store(struct tare_run **run_out, struct tare_session *session, const cha
 {
 	struct tare_store *store;
 	char *run_id;
-	enum tare_status status = tare_store_open(&store, session->options.store_url, err);
+	enum tare_status status = tare_store_open_existing(&store, session->options.store_url, err);
 
 	if (status != TARE_OK)
 		return status;

@@ -1,7 +1,9 @@
 #include "harness/store/store.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/text.h"
 #include "harness/store/stores.h"
@@ -72,6 +74,14 @@ ops_of_url(struct tare_arena *scratch, const char *url, struct tare_err *err)
 	return ops;
 }
 
+static const char *
+url_or_default(const char *url)
+{
+	if (!url)
+		url = getenv("TARE_STORE");
+	return url && url[0] != '\0' ? url : TARE_STORE_DEFAULT;
+}
+
 enum tare_status
 tare_store_open(struct tare_store **store_out, const char *url, struct tare_err *err)
 {
@@ -79,10 +89,7 @@ tare_store_open(struct tare_store **store_out, const char *url, struct tare_err 
 	const struct tare_store_ops *ops;
 	enum tare_status status = TARE_INVALID;
 
-	if (!url)
-		url = getenv("TARE_STORE");
-	if (!url || url[0] == '\0')
-		url = TARE_STORE_DEFAULT;
+	url = url_or_default(url);
 	ops = ops_of_url(scratch, url, err);
 	if (ops)
 		status = ops->supported(err);
@@ -90,6 +97,20 @@ tare_store_open(struct tare_store **store_out, const char *url, struct tare_err 
 		status = ops->open(store_out, url + strlen(ops->name) + 1, err);
 	tare_arena_free(scratch);
 	return status;
+}
+
+enum tare_status
+tare_store_open_existing(struct tare_store **store_out, const char *url, struct tare_err *err)
+{
+	static const char scheme[] = "sqlite:";
+	const char *path;
+
+	url = url_or_default(url);
+	path = strncmp(url, scheme, strlen(scheme)) == 0 ? url + strlen(scheme) : NULL;
+	if (path && access(path, F_OK) != 0 && errno == ENOENT)
+		return tare_err_set(err, TARE_NOT_FOUND,
+			"there is no history yet at '%s'; tare run FILE makes one", path);
+	return tare_store_open(store_out, url, err);
 }
 
 void

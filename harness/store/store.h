@@ -108,6 +108,9 @@ extern const struct tare_store_ops *const tare_stores[];
 /* Opens by URL; NULL means TARE_STORE, else TARE_STORE_DEFAULT. */
 enum tare_status tare_store_open(
 	struct tare_store **store_out, const char *url, struct tare_err *err);
+/* For reading: TARE_NOT_FOUND, and nothing is made, where the store's file is not there yet. */
+enum tare_status tare_store_open_existing(
+	struct tare_store **store_out, const char *url, struct tare_err *err);
 void tare_store_close(struct tare_store *store); /* NULL is allowed */
 
 /* Finds the one run a user means, tried in this order: "latest" or "latest:SUITE", a run id, a

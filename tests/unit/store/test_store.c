@@ -255,10 +255,27 @@ without_a_url_the_environment_names_the_store_and_else_there_is_a_default(void *
 	test_folder_remove(folder);
 }
 
+static void
+reading_does_not_make_a_history(void **state)
+{
+	struct tare_store *store = NULL;
+	struct tare_err err = {0};
+
+	(void)state;
+	assert_int_equal(tare_store_open_existing(&store, "sqlite:no-such-folder/r.db", &err),
+		TARE_NOT_FOUND);
+	assert_string_equal(err.text,
+		"there is no history yet at 'no-such-folder/r.db'; tare run FILE makes one");
+	assert_null(store);
+	assert_int_equal(tare_store_open_existing(&store, "memory:", &err), TARE_OK);
+	tare_store_close(store);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reading_does_not_make_a_history),
 		cmocka_unit_test(finds_the_latest_run_of_any_suite_or_of_one),
 		cmocka_unit_test(finds_a_run_by_its_id_or_a_unique_beginning),
 		cmocka_unit_test(finds_the_newest_run_of_a_release),
