@@ -99,14 +99,40 @@ key_advice(const struct tare_decoder *decoder, const struct tare_table *table, c
 		decoder->arena, "; expected one of %s", join(decoder->arena, keys, count));
 }
 
+/* Where a key belongs that stands in the wrong one of the tables that share its fields. */
+static const char *
+place_of(const struct tare_decoder *decoder, const struct tare_field *field)
+{
+	static const struct {
+		unsigned place;
+		const char *name;
+	} places[] = {
+		{TARE_IN_BENCHMARK, "a benchmark"},
+		{TARE_IN_DEFAULTS, "`defaults`"},
+		{TARE_IN_VARIANT, "a variant"},
+		{TARE_IN_ENVIRONMENT, "an environment"},
+	};
+	const char *names[sizeof(places) / sizeof(places[0])];
+	size_t count = 0;
+
+	if (strcmp(field->key, "name") == 0)
+		return "no other name than the one before the colon";
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if ((field->places & places[i].place) != 0)
+			names[count++] = places[i].name;
+	return tare_arena_printf(decoder->arena, "it in %s", join(decoder->arena, names, count));
+}
+
 static void
 report_unknown(const struct tare_decoder *decoder, const struct tare_table *table,
 	const struct tare_node *key)
 {
-	if (find_field(table, key->text) != NULL)
+	const struct tare_field *field = find_field(table, key->text);
+
+	if (field != NULL)
 		tare_problem_add(decoder->problems, key,
-			"key \"%s\" does not belong in %s; expected it elsewhere (`tare schema`)",
-			key->text, table->name);
+			"key \"%s\" does not belong in %s; expected %s", key->text, table->name,
+			place_of(decoder, field));
 	else
 		tare_problem_add(decoder->problems, key, "unknown key %s in %s%s",
 			tare_problem_quote(decoder->problems, key->text), table->name,

@@ -111,9 +111,8 @@ checks_keys(void **state)
 		{"teardown: x",
 			"3: unknown key \"teardown\" in benchmark; did you mean \"cleanup\"?"},
 		{"command: d", "3: key \"command\" again; expected once, as in line 4"},
-		{"gate: none",
-			"3: key \"gate\" does not belong in benchmark; expected it elsewhere "
-			"(`tare schema`)"},
+		{"gate: none", "3: key \"gate\" does not belong in benchmark; expected it in an "
+			       "environment"},
 		{"expect: {ext: 1}", "12: unknown key \"ext\" in expect; did you mean \"exit\"?"},
 		{"expect: {zebra: 1}", "12: unknown key \"zebra\" in expect; expected one of exit, "
 				       "stdout, stderr"},

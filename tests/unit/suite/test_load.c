@@ -295,8 +295,8 @@ reads_benchmarks_as_a_mapping(void **state)
 	assert_string_equal(plan->cases[1].name, "b");
 	assert_string_equal(
 		suite_problems(*state, "suite: t\nbenchmarks: {a: {name: x, command: x}}\n"),
-		"s.yaml:2:18: key \"name\" does not belong in benchmark; expected it elsewhere "
-		"(`tare schema`)\n");
+		"s.yaml:2:18: key \"name\" does not belong in benchmark; expected no other name "
+		"than the one before the colon\n");
 }
 
 int

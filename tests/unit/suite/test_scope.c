@@ -203,30 +203,6 @@ knows_no_scratch_directory_while_building(void **state)
 		"there before a case begins\n");
 }
 
-static void
-checks_variables_of_the_command_line(void **state)
-{
-	struct fixture *fixture = *state;
-	const char *variables[] = {"lvel=3"};
-
-	fixture->options.variables = variables;
-	fixture->options.variable_count = 1;
-	assert_string_equal(suite_problems(fixture, "suite: t\nvars: {level: 1}\n"
-						    "benchmarks: [{name: b, command: x}]\n"),
-		"--var: the suite has no variable \"lvel\"; expected one of its vars; did you mean "
-		"\"level\"?\n");
-	variables[0] = "level";
-	assert_string_equal(suite_case_problems(fixture, "  command: p\n"),
-		"--var: \"level\" has no value; expected NAME=VALUE\n");
-	variables[0] = "work_dir=x";
-	assert_string_equal(suite_case_problems(fixture, "  command: p\n"),
-		"--var: name is \"work_dir\", which tare defines itself; expected another name\n");
-	variables[0] = "needed=${a}";
-	assert_string_equal(
-		suite_words(fixture, &suite_case(fixture, "  command: p ${needed}\n")->program),
-		"[p][${a}]");
-}
-
 int
 main(void)
 {
@@ -252,8 +228,6 @@ main(void)
 			refuses_long_texts_and_deep_variables, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			knows_no_scratch_directory_while_building, suite_setup, suite_teardown),
-		cmocka_unit_test_setup_teardown(
-			checks_variables_of_the_command_line, suite_setup, suite_teardown),
 	};
 
 	return cmocka_run_group_tests_name("scope", tests, NULL, NULL);
