@@ -9,15 +9,18 @@
 #include <cmocka.h>
 
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "runners/cgroup.h"
 #include "subject.h"
 #include "tests/support/files.h"
 
@@ -236,6 +239,91 @@ catches_a_chain_of_processes_that_runs_away(void **state)
 	free(path);
 }
 
+/* In another process: leaves a child behind, which must be killed, and measures once more after. */
+static int
+run_and_leave(const struct family *family, struct tare_runner *runner)
+{
+	struct tare_case subject = subject_case(subject_shell(FAMILY "exit 0"));
+	struct tare_outcome outcome;
+
+	subject.program.cwd = family->folder;
+	outcome = subject_measure_one(runner, &subject);
+	if (outcome.record.exit_status != 0 || outcome.record.flags != TARE_RECORD_LEFTOVERS)
+		return 2;
+	subject.program = subject_shell("exit 3");
+	outcome = subject_measure_one(runner, &subject);
+	if (WEXITSTATUS(outcome.record.exit_status) != 3 || outcome.record.flags != 0)
+		return 3;
+	subject_close(runner);
+	return 0;
+}
+
+/* Nothing of /proc can be seen, so the agent finds no children: the cgroup ends it with them, and
+ * another agent goes on. */
+static int
+run_without_proc(const struct family *family)
+{
+	struct tare_runner *runner;
+
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return 99;
+	runner = subject_open(NULL, NULL);
+	if (mount("none", "/proc", "tmpfs", 0, NULL) != 0)
+		return 99;
+	return run_and_leave(family, runner);
+}
+
+/* The agent is PID 1 then, as in a container, and its /proc is that of another namespace. */
+static int
+run_as_first_process(const struct family *family)
+{
+	if (unshare(CLONE_NEWPID) != 0)
+		return 99;
+	return run_and_leave(family, subject_open(NULL, NULL));
+}
+
+static void
+run_isolated(const struct family *family, int (*run)(const struct family *family))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(run(family));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 99) {
+		print_message("skipped: no namespaces of its own for this process\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void
+replaces_an_agent_that_cannot_kill(void **state)
+{
+	struct family *family = *state;
+	struct tare_cgroup *cgroup;
+
+	if (tare_cgroup_open(&cgroup, "probe", NULL) != TARE_OK) {
+		print_message("skipped: no cgroup of its own for a run\n");
+		skip();
+	}
+	tare_cgroup_close(cgroup);
+	run_isolated(family, run_without_proc);
+	assert_true(family_ends(family));
+}
+
+static void
+serves_as_the_first_process_of_a_namespace(void **state)
+{
+	struct family *family = *state;
+
+	run_isolated(family, run_as_first_process);
+	/* The numbers in the files are those of the namespace. */
+	assert_int_equal(access(family->far, F_OK), 0);
+}
+
 int
 main(void)
 {
@@ -245,6 +333,8 @@ main(void)
 		with_family(leaves_nothing_when_the_harness_is_killed),
 		with_family(leaves_nothing_when_the_harness_just_exits),
 		with_family(needs_neither_privilege_nor_cgroup),
+		with_family(replaces_an_agent_that_cannot_kill),
+		with_family(serves_as_the_first_process_of_a_namespace),
 		with_family(catches_a_chain_of_processes_that_runs_away),
 	};
 
