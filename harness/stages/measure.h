@@ -1,6 +1,12 @@
 /*
- * Measuring, in two layers, private to the stage: measure.c decides what is measured next and when
- * enough is enough; measure_case.c does it for one case: hooks, services, invocations, journal.
+ * Measuring, private to the stage: decide what is measured next and when enough is enough, and do
+ * it for one case.
+ *
+ *   measure.c           the stage: opening, rounds over all groups, closing
+ *   measure_group.c     one group: blocks, looks, budgets, its beginning and its end
+ *   measure_case.c      one case: begin, invoke, take what came of it, end
+ *   measure_program.c   runners, hooks and builds
+ *   measure_service.c   services, shared or swapped between variants
  *
  * struct tare_measure lives for the stage. Rule: between the agent's gate and reap the harness does
  * nothing; progress is drawn before an invocation begins.
@@ -30,18 +36,17 @@ struct tare_measured_case {
 	struct tare_extractor *extractor;
 	const char *log_path;
 	uint32_t *service_ids;
-	bool services_up;
-	bool set_up;    /* setup ran: cleanup is owed */
-	double *values; /* one sample */
+	size_t services_up; /* how many of its services it has running */
+	bool set_up;        /* setup was begun: cleanup is owed */
+	double *values;     /* one sample */
 	uint32_t next_pair;
 	uint32_t warmups;
-	uint64_t spent_ns;
-	bool over; /* failed, or its list ended */
+	uint64_t spent_ns; /* of its budget: measured invocations with prepare and conclude */
+	bool over;         /* failed, or its list ended */
 };
 
 struct tare_measured_group {
 	const struct tare_group *group;
-	uint32_t round;
 	uint32_t next_look;     /* in pairs */
 	uint32_t planned_pairs; /* n_max of the spending plan; 0 until the first look */
 	bool begun;
@@ -63,36 +68,78 @@ struct tare_measure {
 	const char *pending_path; /* NULL where there is no journal */
 	uint64_t began_ns;
 	uint64_t last_seq;
+	uint64_t last_sync_ns;
+	bool hurried; /* interrupted while cleaning up: no further hook is run */
 };
 
-/* Runner, pins, scratch folder, extractor, services where they are not shared, setup. A case that
- * cannot begin is failed in run and journal and over; only what stops the whole run is an error. */
+/* What is asked of one visit to a case. */
+struct tare_visit {
+	bool warmup;
+	uint32_t count;
+	uint64_t budget_ns; /* no further invocation is begun after this long */
+};
+
+/* measure.c */
+bool tare_measure_is_interrupted(const struct tare_measure *measure);
+
+/* measure_group.c: begins the group where that is due, measures a block of it, and ends it where
+ * that was enough. */
+enum tare_status tare_measure_visit_group(
+	struct tare_measure *measure, struct tare_measured_group *mine, struct tare_err *err);
+/* Takes the group up where a resumed run left it; what that run spent, as far as samples tell. */
+void tare_measure_take_up_group(struct tare_measure *measure, size_t group);
+
+/* measure_case.c: runner, pins, scratch folder, extractor, services where they are not shared,
+ * setup. A case that cannot begin is failed in run and journal and over; only what stops the whole
+ * run is an error. */
 enum tare_status tare_measure_begin_case(
 	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
 
-/* cleanup, services, scratch folder. Safe on a case that never began. */
+/* cleanup, services, scratch folder. Safe on a case that never began. Everything is done whatever
+ * fails; the first error is the one returned. */
 enum tare_status tare_measure_end_case(
 	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
 
-/* Up to count invocations, each with prepare and conclude, into run and journal. */
+/* Up to visit->count invocations, each with prepare and conclude, into run and journal. */
 enum tare_status tare_measure_invoke(struct tare_measure *measure, struct tare_measured_case *mine,
-	bool warmup, uint32_t count, struct tare_err *err);
+	const struct tare_visit *visit, struct tare_err *err);
 
 /* True where several invocations may run before the harness looks at the first. */
 bool tare_measure_batches(const struct tare_measured_case *mine);
 
-/* Fails the case: in run, journal and progress. seq 0: outside an invocation. */
+/* Fails the case: in run, journal and progress. The sample says of which invocation. */
 enum tare_status tare_measure_fail_case(struct tare_measure *measure,
 	struct tare_measured_case *mine, struct tare_sample *sample, const char *text,
 	const char *stderr_tail, struct tare_err *err);
+/* The same for what is not an invocation: a hook, a build, a service. */
+enum tare_status tare_measure_fail_outside(struct tare_measure *measure,
+	struct tare_measured_case *mine, const char *text, const char *tail, struct tare_err *err);
+/* What a runner refuses for one case fails that case; what breaks the run is passed on. */
+enum tare_status tare_measure_refuse_case(struct tare_measure *measure,
+	struct tare_measured_case *mine, const struct tare_err *why, struct tare_err *err);
 
-/* Services of the case up and those of its other variants down, where they are not the same. */
+/* measure_program.c */
+enum tare_status tare_measure_open_runner(struct tare_measure *measure,
+	struct tare_open_runner **on_out, const char *name, struct tare_err *err);
+/* A hook that fails, fails the case; NULL is no hook. */
+enum tare_status tare_measure_hook(struct tare_measure *measure, struct tare_measured_case *mine,
+	const char *name, const struct tare_program *program, struct tare_err *err);
+/* Runs every build of the plan once; a build that fails fails the cases that need it. */
+enum tare_status tare_measure_builds(struct tare_measure *measure, struct tare_err *err);
+/* One sentence for what went wrong with a started program, or NULL where nothing did. */
+const char *tare_outcome_failure(struct tare_arena *arena, const struct tare_outcome *outcome,
+	const struct tare_program *program, const int *exit_codes, size_t exit_code_count);
+/* The last lines, in the arena; NULL where there are none. */
+const char *tare_tail_of_text(struct tare_arena *arena, const char *text, size_t len);
+const char *tare_tail_of_file(struct tare_arena *arena, const char *path);
+
+/* measure_service.c: services of the case up and those of its other variants down, where they are
+ * not the same. */
 enum tare_status tare_measure_need_services(
 	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
-
-/* Makes ${work_dir} and runs every build of the plan once; a build that fails fails the cases that
- * need it. */
-enum tare_status tare_measure_builds(struct tare_measure *measure, struct tare_err *err);
+/* A service that had ended by itself fails every case that relied on it. */
+enum tare_status tare_measure_stop_services(
+	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
 
 /* The values of the always-measured metrics out of what the agent reported. */
 void tare_record_values(double *values_out, const struct tare_agent_record *record);
