@@ -134,6 +134,32 @@ decide(const struct tare_comparison *item, const struct tare_comparing *comparin
 	return TARE_VERDICT_INCONCLUSIVE;
 }
 
+/* The smallest relative change that would be called one, by the level that the exact test attains.
+ */
+static double
+detectable(
+	const struct tare_comparing *comparing, const struct tare_evidence *evidence, double delta)
+{
+	double tail = comparing->alpha / 2.0;
+	size_t degrees =
+		evidence->paired ? evidence->d_n - 1 : evidence->sides.m + evidence->sides.n - 2;
+	uint64_t critical =
+		evidence->paired ? tare_signed_rank_critical(comparing->ranks, evidence->d_n, tail)
+				 : tare_mann_whitney_critical(comparing->ranks, evidence->sides.m,
+					   evidence->sides.n, tail);
+
+	if (critical == 0)
+		return NAN;
+	if (critical == 1 && evidence->paired)
+		return relative(evidence,
+			tare_mde_unanimous(delta, evidence->se, evidence->n, TARE_COMPARE_POWER));
+	tail = evidence->paired
+		       ? tare_signed_rank_cdf(comparing->ranks, evidence->d_n, critical - 1)
+		       : tare_mann_whitney_cdf(comparing->ranks, evidence->sides.m,
+				 evidence->sides.n, critical - 1);
+	return relative(evidence, tare_mde(delta, evidence->se, degrees, tail, TARE_COMPARE_POWER));
+}
+
 static void
 compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comparing,
 	const struct tare_evidence *evidence)
@@ -146,8 +172,7 @@ compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comp
 		       : evidence->paired ? TARE_METHOD_PAIRED
 					  : TARE_METHOD_UNPAIRED;
 	fill_estimate(item, evidence, &shift);
-	item->mde = relative(evidence,
-		tare_mde(delta, evidence->se, comparing->alpha / 2.0, TARE_COMPARE_POWER));
+	item->mde = detectable(comparing, evidence, delta);
 	item->p_value = item->metric.better == TARE_LOWER_IS_BETTER
 				? tare_evidence_p_above(comparing->ranks, evidence, delta)
 				: tare_evidence_p_below(comparing->ranks, evidence, -delta);

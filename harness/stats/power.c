@@ -6,12 +6,39 @@
 
 #define HODGES_LEHMANN_LOSS 1.0233267079464885
 
-double
-tare_mde(double delta, double se, double tail, double power)
+/* Student's quantile from the normal's. */
+static double
+student_quantile(double p, double degrees)
 {
-	double z = tare_normal_quantile(power) - tare_normal_quantile(tail);
+	double z = tare_normal_quantile(p), z2 = z * z;
+	double first = z * (z2 + 1.0) / 4.0;
+	double second = z * ((5.0 * z2 + 16.0) * z2 + 3.0) / 96.0;
+	double third = z * (((3.0 * z2 + 19.0) * z2 + 17.0) * z2 - 15.0) / 384.0;
 
-	return delta + HODGES_LEHMANN_LOSS * z * se;
+	return z + ((third / degrees + second) / degrees + first) / degrees;
+}
+
+double
+tare_mde(double delta, double se, size_t degrees, double tail, double power)
+{
+	double t;
+
+	if (degrees == 0)
+		return NAN;
+	t = student_quantile(power, (double)degrees) - student_quantile(tail, (double)degrees);
+	return delta + HODGES_LEHMANN_LOSS * t * se;
+}
+
+double
+tare_mde_unanimous(double delta, double se, size_t n, double power)
+{
+	double count = (double)n;
+	/* E[sd] / sigma of normal values, to 1e-3 from n = 4 on (Kenney & Keeping 1951). */
+	double bias = 1.0 - 0.25 / count - 7.0 / 32.0 / count / count;
+
+	if (n < 2)
+		return NAN;
+	return delta + tare_normal_quantile(pow(power, 1.0 / count)) * se * sqrt(count) / bias;
 }
 
 size_t

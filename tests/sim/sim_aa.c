@@ -1,0 +1,156 @@
+/*
+ * A against A: how often the interval misses the truth, and how often a suite of 100 benchmarks
+ * fails its gate though nothing changed, with a fixed number of pairs and with looks while
+ * measuring.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/sim/simulate.h"
+
+enum { SUITE = 100, PLANNED = 30, LOOK_EVERY = 2, LOOK_FIRST = 6 };
+
+/* Order is shuffled by blocks of two pairs, so what drifts within a block is left over: with
+ * nothing but drift the 95 % interval is one of 93. */
+static double
+miss_bound(enum noise noise)
+{
+	return noise == NOISE_DRIFT ? 0.075 : 0.06;
+}
+
+static bool
+miscoverage(struct tare_arena *scratch, size_t repetitions)
+{
+	static const size_t sizes[] = {6, 8, 10, 15, 25};
+	bool good = true;
+
+	printf("%% of 95 %% intervals that miss\n%-14s", "pairs");
+	for (size_t i = 0; i < 5; i++)
+		printf("%8zu", sizes[i]);
+	for (size_t noise = 0; noise < NOISE_COUNT; noise++) {
+		printf("\n%-14s", noise_names[noise]);
+		for (size_t i = 0; i < 5; i++) {
+			struct tare_rng rng;
+			struct bench bench;
+			size_t missed = 0;
+
+			tare_rng_seed(&rng, 100 + noise, sizes[i]);
+			bench_open(&bench, sizes[i]);
+			for (size_t trial = 0; trial < repetitions; trial++) {
+				struct tare_comparison item;
+
+				bench_draw(&bench, &rng, (enum noise)noise, 0.02, 0.0);
+				bench_compare(&item, scratch, &bench);
+				missed += item.ratio_low > 1.0 || item.ratio_high < 1.0;
+			}
+			bench_close(&bench);
+			printf("%8.2f", 100.0 * (double)missed / (double)repetitions);
+			good = within(missed, repetitions, miss_bound((enum noise)noise)) && good;
+		}
+	}
+	printf("\n\n");
+	return good;
+}
+
+/* Measures one benchmark, looking or not, and compares what there is then. */
+static size_t
+measure(struct tare_comparison *item, struct tare_arena *scratch, struct bench *bench, bool looks)
+{
+	size_t pairs = looks ? LOOK_FIRST : PLANNED;
+
+	for (; looks && pairs < PLANNED; pairs += LOOK_EVERY) {
+		struct tare_look look;
+
+		bench_cut(bench, pairs);
+		tare_arena_reset(scratch);
+		tare_compare_look(&look, scratch, bench->run, &bench->group, &bench->plan, PLANNED);
+		if (look.stop)
+			break;
+	}
+	bench_cut(bench, pairs);
+	bench_compare(item, scratch, bench);
+	return pairs;
+}
+
+/* A suite whose benchmarks all differ by shift: how many runs fail their gate, and miss the truth.
+ */
+struct outcome {
+	size_t failed;
+	size_t missed;
+	size_t regressions;
+	size_t pairs;
+};
+
+static struct outcome
+run_suites(struct tare_arena *scratch, size_t suites, enum noise noise, double sd, double shift,
+	bool looks)
+{
+	struct tare_comparison items[SUITE];
+	struct outcome outcome = {0};
+	struct tare_rng rng;
+	struct bench bench;
+
+	tare_rng_seed(&rng, 200 + noise, looks);
+	bench_open(&bench, PLANNED);
+	for (size_t suite = 0; suite < suites; suite++) {
+		struct tare_comparison_set set = {.items = items, .item_count = SUITE};
+		struct tare_gate gate = {
+			.asked_for = true, .fail_on = 1u << TARE_VERDICT_REGRESSION};
+		struct tare_gate_outcome decision;
+
+		for (size_t i = 0; i < SUITE; i++) {
+			bench_draw(&bench, &rng, noise, sd, shift);
+			outcome.pairs += measure(&items[i], scratch, &bench, looks);
+			outcome.missed +=
+				items[i].ratio_low > exp(shift) || items[i].ratio_high < exp(shift);
+			outcome.regressions += items[i].verdict == TARE_VERDICT_REGRESSION;
+		}
+		tare_compare_gate(&decision, scratch, &set, 1, &gate, NULL);
+		outcome.failed += decision.result == TARE_GATE_FAILED;
+	}
+	bench_close(&bench);
+	return outcome;
+}
+
+static bool
+suites(struct tare_arena *scratch, size_t count)
+{
+	static const double shifts[] = {0.0, 0.0198026272961797 /* log 1.02: the margin itself */};
+	static const double sds[] = {0.005, 0.03};
+	bool good = true;
+
+	printf("suites of %d benchmarks, margin 2 %%, up to %d pairs\n", SUITE, PLANNED);
+	printf("%-14s%7s%8s%7s%13s%13s%10s%8s\n", "noise", "sd", "truth", "looks", "suites fail",
+		"regressions", "missed", "pairs");
+	for (size_t row = 0; row < NOISE_COUNT * 8; row++) {
+		enum noise noise = (enum noise)(row / 8);
+		double sd = sds[row / 4 % 2], shift = shifts[row / 2 % 2];
+		bool looks = row % 2 != 0;
+		struct outcome seen = run_suites(scratch, count, noise, sd, shift, looks);
+		double all = (double)(count * SUITE);
+
+		printf("%-14s%5.1f %%%6.1f %%%7s%11.1f %%%11.2f %%%8.2f %%%8.1f\n",
+			noise_names[noise], 100.0 * sd, 100.0 * expm1(shift), looks ? "yes" : "no",
+			100.0 * (double)seen.failed / (double)count,
+			100.0 * (double)seen.regressions / all, 100.0 * (double)seen.missed / all,
+			(double)seen.pairs / all);
+		if (noise != NOISE_DRIFT || shift == 0.0)
+			good = within(seen.failed, count, 0.05) && good;
+		good = within(seen.missed, count * SUITE, miss_bound(noise)) && good;
+	}
+	return good;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	size_t repetitions = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000;
+	bool good = miscoverage(scratch, repetitions);
+
+	good = suites(scratch, repetitions / 20) && good;
+	tare_arena_free(scratch);
+	printf("%s\n", good ? "all within bounds" : "PAST A BOUND");
+	return good ? 0 : 1;
+}

@@ -1,0 +1,136 @@
+#include "tests/sim/simulate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/support/sample_run.h"
+
+#define AR1_RHO 0.6
+
+const char *const noise_names[NOISE_COUNT] = {
+	"normal", "lognormal", "t3", "bimodal", "ar1 .6", "3 % outliers", "drift alone"};
+
+static double
+draw_one(struct tare_rng *rng, enum noise noise, double before)
+{
+	double z = tare_rng_normal(rng), sum = 0.0;
+
+	switch (noise) {
+	case NOISE_LOGNORMAL:
+		return exp(z) - 1.0;
+	case NOISE_T3:
+		for (size_t i = 0; i < 3; i++) {
+			double part = tare_rng_normal(rng);
+
+			sum += part * part;
+		}
+		return z / sqrt(sum / 3.0);
+	case NOISE_BIMODAL:
+		return z + (tare_rng_uniform(rng) < 0.5 ? -2.0 : 2.0);
+	case NOISE_AR1:
+	case NOISE_DRIFT:
+		return AR1_RHO * before + sqrt(1.0 - AR1_RHO * AR1_RHO) * z;
+	case NOISE_OUTLIERS:
+		return z + (tare_rng_uniform(rng) < 0.03 ? 10.0 : 0.0);
+	default:
+		return z;
+	}
+}
+
+void
+noise_draw(struct tare_rng *rng, double *values, size_t n, enum noise noise)
+{
+	double before = tare_rng_normal(rng);
+
+	for (size_t i = 0; i < n; i++)
+		values[i] = before = draw_one(rng, noise, before);
+	for (size_t i = 0; i < n && noise == NOISE_AR1; i++)
+		values[i] = (values[i] + tare_rng_normal(rng)) * M_SQRT1_2;
+}
+
+void
+bench_open(struct bench *bench, size_t pairs_max)
+{
+	double *ones = tare_xcalloc(pairs_max, sizeof(*ones));
+
+	*bench = (struct bench){.pairs_max = pairs_max};
+	bench->run = sample_run_new("20260102-030405-00000a");
+	for (size_t i = 0; i < 2; i++) {
+		size_t index = sample_run_add_case(bench->run, "b", i == 0 ? "base" : "head", 0);
+
+		sample_run_add_values(bench->run, index, TARE_METRIC_WALL, ones, pairs_max);
+		bench->cases[i] = (struct tare_case){.precision = 0.02,
+			.metrics = bench->run->cases[index].metrics,
+			.metric_count = bench->run->cases[index].metric_count};
+	}
+	bench->group.case_count = 2;
+	bench->plan = (struct tare_plan){
+		.groups = &bench->group, .group_count = 1, .cases = bench->cases, .case_count = 2};
+	free(ones);
+}
+
+void
+bench_close(struct bench *bench)
+{
+	tare_run_free(bench->run);
+}
+
+void
+bench_draw(struct bench *bench, struct tare_rng *rng, enum noise noise, double sd, double shift)
+{
+	double *values = tare_xcalloc(2 * bench->pairs_max, sizeof(*values));
+	double *base = bench->run->cases[0].samples.values[TARE_METRIC_WALL];
+	double *head = bench->run->cases[1].samples.values[TARE_METRIC_WALL];
+
+	size_t coin = 0;
+
+	noise_draw(rng, values, 2 * bench->pairs_max, noise);
+	for (size_t pair = 0; pair < bench->pairs_max; pair++) {
+		size_t second;
+
+		if (pair % 2 == 0)
+			coin = (size_t)tare_rng_below(rng, 2);
+		second = (pair + coin) % 2; /* A B B A or B A A B */
+
+		base[pair] = 1e7 * exp(sd * values[2 * pair + second]);
+		head[pair] = 1e7 * exp(sd * values[2 * pair + 1 - second] + shift);
+	}
+	bench_cut(bench, bench->pairs_max);
+	free(values);
+}
+
+void
+bench_cut(struct bench *bench, size_t pairs)
+{
+	for (size_t i = 0; i < 2; i++) {
+		bench->run->cases[i].samples.count = pairs;
+		bench->run->cases[i].samples.total = pairs;
+	}
+}
+
+void
+bench_compare(
+	struct tare_comparison *item_out, struct tare_arena *scratch, const struct bench *bench)
+{
+	tare_arena_reset(scratch);
+	tare_compare_cases(item_out, scratch, &bench->run->cases[0], &bench->run->cases[1],
+		TARE_METRIC_WALL, true, NULL);
+}
+
+static double
+slack(size_t trials, double bound)
+{
+	return 3.0 * sqrt(bound * (1.0 - bound) / (double)trials);
+}
+
+bool
+within(size_t count, size_t trials, double bound)
+{
+	return (double)count / (double)trials <= bound + slack(trials, bound);
+}
+
+bool
+at_least(size_t count, size_t trials, double bound)
+{
+	return (double)count / (double)trials >= bound - slack(trials, bound);
+}
