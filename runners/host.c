@@ -92,7 +92,7 @@ static enum tare_status
 send_pending(struct tare_runner *runner, struct tare_err *err)
 {
 	const struct tare_wire_request request = {.op = TARE_WIRE_PENDING};
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	status = tare_link_call(runner->link, &reply, &request, &runner->pending_fd, 1, NULL, err);
@@ -204,7 +204,7 @@ static enum tare_status
 verify_pin(struct tare_runner *runner, const struct pin_choice *choice, struct tare_err *err)
 {
 	struct tare_wire_request request = {.op = TARE_WIRE_PIN};
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	memcpy(request.cpus, choice->mask, sizeof(request.cpus));

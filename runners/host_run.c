@@ -10,7 +10,7 @@ define(struct tare_runner *runner, uint32_t slot, const struct tare_description 
 	const struct tare_program *program, const struct tare_sinks *sinks, struct tare_err *err)
 {
 	const struct tare_wire_request request = {.op = TARE_WIRE_DEFINE, .slot = slot};
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	int fds[TARE_WIRE_FDS_MAX];
 	enum tare_status status;
 
@@ -211,7 +211,7 @@ run(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_ou
 	struct tare_err *err)
 {
 	bool kept = (request->flags & TARE_WIRE_KEEP) != 0;
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	tare_output_begin(&runner->output);

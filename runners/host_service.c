@@ -15,7 +15,7 @@ service_is_running(void *context, bool *running_out, int *exit_status_out, struc
 {
 	const struct service_context *service = context;
 	const struct tare_wire_request request = {.op = TARE_WIRE_STATUS, .service = service->id};
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	enum tare_status status = tare_host_call(service->runner, &reply, &request, err);
 
 	if (status == TARE_OK && reply.error != 0)
@@ -58,7 +58,7 @@ tare_host_service_stop(struct tare_runner *runner, uint32_t id, struct tare_err 
 {
 	struct running_service service = {0};
 	struct tare_wire_request request = {.op = TARE_WIRE_STOP, .service = id};
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	if (id < TARE_WIRE_SERVICES)
@@ -93,7 +93,7 @@ launch(struct tare_runner *runner, uint32_t *id_out, const struct tare_service *
 {
 	struct tare_sinks sinks = tare_host_sinks(runner, log_path, true);
 	struct tare_wire_request request = {.op = TARE_WIRE_START};
-	struct tare_wire_reply reply;
+	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	status = tare_host_slot(runner, &request.slot, &service->program, &sinks, err);

@@ -97,7 +97,9 @@ compare_ns(const void *a, const void *b)
 static double
 median_us(const struct series *series)
 {
-	return (double)series->wall_ns[series->count / 2] / 1e3;
+	size_t middle = series->count / 2;
+
+	return (double)series->wall_ns[middle] / 1e3;
 }
 
 static void
