@@ -9,6 +9,7 @@ import copy
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -106,6 +107,16 @@ def changed(place, value):
     return suite
 
 
+def manual_examples(path):
+    """The examples of the manual as suites: whole ones, and the keys of a benchmark."""
+    for text in re.findall(r"^```yaml\n(.*?)^```$", path.read_text(encoding="utf-8"), re.M | re.S):
+        example = yaml.safe_load(text)
+        if "suite" not in example:
+            work = {} if {"shell", "replay"} & example.keys() else {"command": "x"}
+            example = {"suite": "s", "benchmarks": [{"name": "b", **work, **example}]}
+        yield text, example
+
+
 def main():
     """Runs all comparisons; the exit code."""
     tare, suites = sys.argv[1:]
@@ -128,9 +139,20 @@ def main():
     for path in sorted(pathlib.Path(suites).glob("*.yaml")):
         suite = yaml.safe_load(path.read_text(encoding="utf-8"))
         failures += [f"{path}: {e.json_path}: {e.message}" for e in validator.iter_errors(suite)]
+    examples = list(manual_examples(pathlib.Path(suites, "README.md")))
+    for text, example in examples:
+        takes, problems = tare_takes(tare, example)
+        if not takes:
+            failures.append(f"tare refuses an example of the manual:\n{text}{problems}")
+        failures += [f"{text}{e.message}" for e in validator.iter_errors(example)]
+    undocumented = [
+        key for key in schema["$defs"]["benchmark"]["properties"]
+        if not re.search(rf"^###.*\b{key}\b", pathlib.Path(suites, "README.md").read_text(
+            encoding="utf-8"), re.M)]
+    failures += [f"the manual does not describe {key}" for key in undocumented]
     for failure in failures:
         print(failure)
-    print(f"{len(BAD)} bad suites, {len(failures)} disagreements")
+    print(f"{len(BAD)} bad suites, {len(examples)} examples, {len(failures)} disagreements")
     return 1 if failures else 0
 
 

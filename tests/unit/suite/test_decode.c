@@ -117,9 +117,9 @@ checks_keys(void **state)
 		{"expect: {zebra: 1}", "12: unknown key \"zebra\" in expect; expected one of exit, "
 				       "stdout, stderr"},
 		{"stdin: {}", "10: no `text` in stdin; expected text"},
-		{"variants: [{name: a, matrix: {}}]", "24: key \"matrix\" does not belong in "
-						      "variant; expected it elsewhere (`tare "
-						      "schema`)"},
+		{"variants: [{name: a, matrix: {}}]",
+			"24: key \"matrix\" does not belong in variant; expected it in a "
+			"benchmark, `defaults`"},
 		{"services: [{name: a}]",
 			"14: service says nothing; expected one of command, shell"},
 		{"services: [{command: a}]", "14: no `name` in service; expected a name"},
