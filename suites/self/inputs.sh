@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what suites/self.yaml reads: a suite of COUNT benchmarks for the replay runner, and the journals
-# of two runs of it. Kept for the next time unless tare is newer.
+# Makes what suites/self.yaml reads: a suite of COUNT benchmarks for the replay runner, and the
+# journals of two runs of it. Kept for the next time unless tare is newer.
 #
 # usage: inputs.sh TARE COUNT SUITE BASE_JOURNAL HEAD_JOURNAL
 set -eu
@@ -10,7 +10,7 @@ count=$2
 suite=$3
 base=$4
 head=$5
-[ "$head" -nt "$tare" ] && exit 0
+[ -z "$(find "$head" -newer "$tare" 2>/dev/null)" ] || exit 0
 
 seq "$count" | awk '
 	BEGIN {
