@@ -122,19 +122,22 @@ line_draw(struct tare_progress *progress, const char *line)
 	progress->drawn = true;
 }
 
+bool
+tare_progress_due(const struct tare_progress *progress)
+{
+	return progress->out && progress->terminal &&
+	       progress->clock.now_ns(progress->clock.context) >= progress->next_draw_ns;
+}
+
 void
 tare_progress_draw(
 	struct tare_progress *progress, const struct tare_run_case *record, uint64_t left_ns)
 {
 	char line[LINE_MAX], estimate[ESTIMATE_MAX], left[TARE_UNITS_TEXT_MAX];
-	uint64_t now_ns;
 
-	if (!progress->out || !progress->terminal)
+	if (!tare_progress_due(progress))
 		return;
-	now_ns = progress->clock.now_ns(progress->clock.context);
-	if (now_ns < progress->next_draw_ns)
-		return;
-	progress->next_draw_ns = now_ns + draw_period_ns;
+	progress->next_draw_ns = progress->clock.now_ns(progress->clock.context) + draw_period_ns;
 	estimate_format(estimate, sizeof(estimate), record);
 	tare_duration_format(left, sizeof(left), left_ns);
 	snprintf(line, sizeof(line), "[%zu/%zu] %s  %s%sn=%llu%s%s%s", progress->groups_over,

@@ -34,6 +34,8 @@ void tare_progress_begin(struct tare_progress *progress_out, FILE *out, bool ter
 void tare_progress_note(struct tare_progress *progress, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* True where drawing would show something now; for what is costly to find out before it. */
+bool tare_progress_due(const struct tare_progress *progress);
 /* The case that is measured now; left_ns 0: unknown. Cheap when it is not yet time to draw. */
 void tare_progress_draw(
 	struct tare_progress *progress, const struct tare_run_case *record, uint64_t left_ns);
