@@ -286,9 +286,9 @@ static enum tare_status
 add_exports(struct tare_session *session, const struct bench_line *line, struct tare_err *err)
 {
 	const struct tare_report_request exports[] = {
-		{"json", line->export_json},
-		{"csv", line->export_csv},
-		{"markdown", line->export_markdown},
+		{.format = "json", .path = line->export_json},
+		{.format = "csv", .path = line->export_csv},
+		{.format = "markdown", .path = line->export_markdown},
 	};
 	enum tare_status status = TARE_OK;
 

@@ -110,6 +110,8 @@ show_run(const void *line, char **operands, const char *name, struct tare_err *e
 		status = tare_stage_find_run(&session->run, session, operands[0], NULL, err);
 	if (status == TARE_OK)
 		status = judge(session, line, &found, err);
+	if (status == TARE_OK)
+		status = session->deferred.status;
 	tare_session_free(session);
 	return status;
 }

@@ -32,16 +32,26 @@ static const struct tare_option *const tables[] = {options, tare_measuring_optio
 static enum tare_status
 read_resumed(struct tare_session *session, const char *path, struct tare_err *err)
 {
-	enum tare_status status = tare_journal_read(&session->run, path, 0, err);
+	struct tare_session_options *to = &session->options;
+	struct tare_run *run = NULL;
+	size_t count = 0;
+	enum tare_status status = tare_journal_count(&count, path, err);
 
+	if (status == TARE_OK)
+		status = tare_journal_read(&run, path, count - 1, err);
 	if (status != TARE_OK)
 		return status;
-	session->options.resume_path = path;
-	if (!session->options.suite_path)
-		session->options.suite_path = session->run->suite_file;
-	if (!session->options.expand.environment)
-		session->options.expand.environment = session->run->environment_name;
-	return TARE_OK;
+	if (!to->suite_path && !*run->suite_file)
+		status = tare_err_set(err, TARE_INVALID,
+			"%s: a run of tare bench cannot be resumed; repeat it: %s", path,
+			run->command_line);
+	to->resume_path = path;
+	if (!to->suite_path)
+		to->suite_path = tare_arena_strdup(session->arena, run->suite_file);
+	if (!to->expand.environment)
+		to->expand.environment = tare_arena_strdup(session->arena, run->environment_name);
+	tare_run_free(run);
+	return status;
 }
 
 static enum tare_status

@@ -120,16 +120,19 @@ static void
 note_signal(int number)
 {
 	(void)number;
-	tare_interrupted = 1;
+	tare_interrupted = tare_interrupted % 100 + 1;
 }
 
-/* Without SA_RESTART, so that a wait for the agent wakes up. */
+/* Without SA_RESTART, so that a wait for the agent wakes up. Each signal changes the value, so that
+ * a second one can stop what the first began. */
 void
 tare_signals_catch(void)
 {
 	struct sigaction action = {.sa_handler = note_signal};
 
 	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaddset(&action.sa_mask, SIGTERM);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	action.sa_handler = SIG_IGN;
@@ -167,7 +170,8 @@ tare_report_request_add(
 			"there is no report '%s'; %s%s%stare list reports names them", format,
 			near ? "did you mean '" : "", near ? near : "", near ? "'? " : "");
 	}
-	options->reports[options->report_count++] = (struct tare_report_request){format, path};
+	options->reports[options->report_count++] =
+		(struct tare_report_request){.format = format, .path = path};
 	return TARE_OK;
 }
 

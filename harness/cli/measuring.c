@@ -1,7 +1,14 @@
 #include "harness/cli/measuring.h"
 
+#include <inttypes.h>
+#include <string.h>
+
+#include "harness/base/rng.h"
+#include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/stages/stage.h"
+
+enum { RELEASE_LEN_MAX = 200 };
 
 #define AT(field) offsetof(struct tare_measuring_line, field)
 
@@ -41,6 +48,53 @@ tare_margin_parse(struct tare_session *session, const char *text, struct tare_er
 	return TARE_OK;
 }
 
+/* The seed stands in front of what was typed, so that what is said repeats the run even behind a
+ * "--". A resumed run has the seed of its journal. */
+static void
+choose_seed(struct tare_session *session, const struct tare_measuring_line *line)
+{
+	struct tare_session_options *options = &session->options;
+	char **words = tare_words + 1;
+	const char *name;
+
+	options->has_seed = line->seed.given;
+	options->seed = line->seed.given ? line->seed.value : tare_rng_entropy();
+	if (line->seed.given) {
+		options->command_line = tare_command_line(session->arena, "tare", words);
+		return;
+	}
+	name = tare_arena_printf(
+		session->arena, "tare %s --seed %" PRIu64, words[0], options->seed);
+	options->command_line = tare_command_line(session->arena, name, words + 1);
+}
+
+/* A label is found again by typing it. */
+static enum tare_status
+check_release(const char *release, struct tare_err *err)
+{
+	if (!release)
+		return TARE_OK;
+	if (!*release)
+		return tare_err_set(err, TARE_INVALID,
+			"--release is empty; expected a name, or leave the option out");
+	if (strlen(release) > RELEASE_LEN_MAX)
+		return tare_err_set(
+			err, TARE_INVALID, "--release is longer than %d bytes", RELEASE_LEN_MAX);
+	if (tare_utf8_check(release, strlen(release)) < strlen(release))
+		return tare_err_set(
+			err, TARE_INVALID, "--release '%s' is not valid UTF-8", release);
+	for (const char *c = release; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return tare_err_set(err, TARE_INVALID,
+				"--release '%s' has a control character in it", release);
+	}
+	if (strcmp(release, "latest") == 0 || strncmp(release, "latest:", 7) == 0)
+		return tare_err_set(err, TARE_INVALID,
+			"--release '%s' would not be found again: latest means the newest run",
+			release);
+	return TARE_OK;
+}
+
 enum tare_status
 tare_measuring_prepare(
 	struct tare_session *session, const struct tare_measuring_line *line, struct tare_err *err)
@@ -48,11 +102,11 @@ tare_measuring_prepare(
 	struct tare_session_options *options = &session->options;
 	enum tare_status status = tare_margin_parse(session, line->margin, err);
 
+	if (status == TARE_OK)
+		status = check_release(line->release, err);
 	if (status != TARE_OK)
 		return status;
 	tare_terminal_inspect(session);
-	options->seed = line->seed.value;
-	options->has_seed = line->seed.given;
 	options->release = line->release ? line->release : "";
 	options->baseline = line->baseline;
 	options->gate = line->gate;
@@ -63,10 +117,38 @@ tare_measuring_prepare(
 	options->store_url = line->store;
 	options->quiet = line->quiet;
 	options->interrupted = &tare_interrupted;
-	options->command_line = tare_command_line(session->arena, "tare", tare_words + 1);
+	choose_seed(session, line);
 	if (!line->quiet)
 		status = tare_report_request_add(session, "text", "-", err);
 	return status == TARE_OK ? tare_reports_request(session, &line->reports, err) : status;
+}
+
+/* Where to find what was made, and how to go on with what was not finished. */
+static void
+print_paths(const struct tare_session *session)
+{
+	const struct tare_session_options *options = &session->options;
+	FILE *out = options->quiet ? NULL : options->progress;
+
+	for (size_t i = 0; out && i < options->report_count; i++) {
+		const struct tare_report_request *request = &options->reports[i];
+
+		if (request->written && strcmp(request->path, "-") != 0) {
+			fprintf(out, "%s report: ", request->format);
+			tare_text_print_safe(out, request->path, false);
+			fputc('\n', out);
+		}
+	}
+	if (!out || !session->journal_path)
+		return;
+	fputs("journal: ", out);
+	tare_text_print_safe(out, session->journal_path, false);
+	fputc('\n', out);
+	if (options->suite_text || (session->run && session->run->status == TARE_RUN_COMPLETE))
+		return;
+	fputs("to go on with this run: tare run --resume ", out);
+	tare_text_shell_quote(out, session->journal_path);
+	fputc('\n', out);
 }
 
 enum tare_status
@@ -88,6 +170,7 @@ tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare
 	status = tare_stages_run(session, stages, sizeof(stages) / sizeof(stages[0]), err);
 	if (session->problems.total > 1)
 		tare_problems_print(&session->problems);
+	print_paths(session);
 	if (status != TARE_OK)
 		return status;
 	*exit_code_out = tare_session_exit_code(session, err);

@@ -1,4 +1,4 @@
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "harness/stages/stage.h"
 #include "harness/store/store.h"
@@ -24,7 +24,10 @@ enum tare_status
 tare_stage_find_run(struct tare_run **run_out, struct tare_session *session, const char *text,
 	const char *suite, struct tare_err *err)
 {
-	if (access(text, F_OK) == 0)
+	struct stat status;
+
+	/* A release may well be called as some folder is. */
+	if (stat(text, &status) == 0 && !S_ISDIR(status.st_mode))
 		return tare_journal_read(run_out, text, 0, err);
 	return find_in_store(run_out, session, text, suite, err);
 }

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,16 +50,13 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	struct tare_run *run = session->run;
 	enum tare_status status = TARE_OK;
 
-	run->seed = options->has_seed ? options->seed : tare_rng_entropy() >> 11;
+	run->seed = options->has_seed ? options->seed : tare_rng_entropy();
 	tare_run_identify(run, tare_unix_ns(), tare_rng_entropy());
 	tare_run_from_plan(run, session->plan);
 	note_pins(run, session->plan);
 	describe_machine(&run->environment, run->arena);
 	run->release = tare_arena_strdup(run->arena, options->release);
-	run->command_line = options->has_seed
-				    ? tare_arena_strdup(run->arena, options->command_line)
-				    : tare_arena_printf(run->arena, "%s --seed %llu",
-					      options->command_line, (unsigned long long)run->seed);
+	run->command_line = tare_arena_strdup(run->arena, options->command_line);
 	if (options->gate)
 		status = tare_stage_gate_parse(&run->gate, options->gate, run->arena, err);
 	if (status != TARE_OK || !options->keep_journal)
@@ -89,8 +87,7 @@ check_same_plan(const struct tare_session *session, const struct tare_run *run, 
 	if (!same)
 		return tare_err_set(err, TARE_INVALID,
 			"%s: the cases are not those of the journal; resume with the options it "
-			"was "
-			"begun with: %s",
+			"was begun with: %s",
 			path, run->command_line);
 	return TARE_OK;
 }
@@ -128,18 +125,41 @@ is_accepted(const struct tare_case *subject, int exit_status)
 	return false;
 }
 
-/* Whole and good records only: one that failed is measured again. Batches are of cases that read
- * nothing from the output, so the built-in metrics are all there is. */
+/* What the invocation after the last would be, whole and good: one that failed is measured again.
+ * Batches are of cases that read nothing from the output, so the built-in metrics are all there
+ * is. */
 static bool
 is_new(const struct tare_session *session, const struct tare_agent_record *record)
 {
 	const unsigned bad = TARE_RECORD_NOT_STARTED | TARE_RECORD_TIMED_OUT;
 	const struct tare_run *run = session->run;
+	const struct tare_run_case *owner;
 
-	return record->seq == run->last_seq + 1 && record->check == tare_record_check(record) &&
-	       record->case_index < run->case_count && !(record->flags & bad) &&
-	       is_accepted(&session->plan->cases[record->case_index], record->exit_status) &&
-	       run->cases[record->case_index].metric_count == TARE_BUILTIN_METRIC_COUNT;
+	if (record->seq != run->last_seq + 1 || record->check != tare_record_check(record) ||
+		record->case_index >= run->case_count || (record->flags & bad))
+		return false;
+	owner = &run->cases[record->case_index];
+	if (record->pair !=
+		(record->flags & TARE_RECORD_WARMUP ? owner->warmup_count : owner->samples.total))
+		return false;
+	return owner->status != TARE_CASE_FAILED && !owner->stop_reason &&
+	       owner->metric_count == TARE_BUILTIN_METRIC_COUNT &&
+	       is_accepted(&session->plan->cases[record->case_index], record->exit_status);
+}
+
+/* False where there is none, or it is of another run. */
+static bool
+read_pending(struct tare_pending *pending_out, const char *path, const char *run_id)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool whole = fd >= 0 &&
+		     read(fd, pending_out, sizeof(*pending_out)) == (ssize_t)sizeof(*pending_out);
+
+	if (fd >= 0)
+		close(fd);
+	return whole && pending_out->magic == TARE_PENDING_MAGIC &&
+	       pending_out->slot_count == TARE_PENDING_SLOTS &&
+	       pending_out->run_hash == tare_pending_run_hash(run_id);
 }
 
 /* What the agent had finished when the harness was killed goes into the journal first. */
@@ -148,25 +168,20 @@ recover_pending(struct tare_session *session, struct tare_err *err)
 {
 	struct tare_pending *pending = tare_arena_alloc(session->arena, 1, sizeof(*pending));
 	const char *path = tare_arena_printf(session->arena, "%s.pending", session->journal_path);
-	struct tare_run *run = session->run;
 	enum tare_status status = TARE_OK;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool whole = fd >= 0 && read(fd, pending, sizeof(*pending)) == (ssize_t)sizeof(*pending);
 
-	if (fd >= 0)
-		close(fd);
-	if (!whole || pending->magic != TARE_PENDING_MAGIC ||
-		pending->slot_count != TARE_PENDING_SLOTS ||
-		pending->run_hash != tare_pending_run_hash(run->id))
+	if (!read_pending(pending, path, session->run->id))
 		return TARE_OK;
 	for (size_t i = 0; i < TARE_PENDING_SLOTS && status == TARE_OK; i++) {
 		struct tare_agent_record record = pending->slots[i];
 
 		if (!is_new(session, &record))
 			continue;
-		record.start_ns = record.start_ns > pending->began_ns
-					  ? record.start_ns - pending->began_ns
-					  : 0;
+		/* The run may have begun before the machine did: the difference is right modulo
+		 * 2^64, unless somebody made the file up. */
+		record.start_ns -= pending->began_ns;
+		if (record.start_ns > INT64_MAX)
+			record.start_ns = 0;
 		status = add_pending(session, &record, err);
 	}
 	return status;
@@ -184,25 +199,74 @@ warn_of_other_machine(struct tare_session *session)
 			"start a new run: samples from two environments do not belong together");
 }
 
+/* The last run of the journal is the one that what is appended belongs to. */
 static enum tare_status
-open_resumed(struct tare_session *session, struct tare_err *err)
+read_last_run(struct tare_run **run_out, const char *path, struct tare_err *err)
 {
-	const char *path = session->options.resume_path;
-	struct tare_run *run = session->run;
-	enum tare_status status = check_same_plan(session, run, path, err);
+	size_t count = 0;
+	enum tare_status status = tare_journal_count(&count, path, err);
 
-	if (status != TARE_OK)
-		return status;
+	return status == TARE_OK ? tare_journal_read(run_out, path, count - 1, err) : status;
+}
+
+static enum tare_status
+check_resumable(const struct tare_session *session, const struct tare_run *run, const char *path,
+	struct tare_err *err)
+{
+	const struct tare_session_options *options = &session->options;
+
 	if (run->status == TARE_RUN_COMPLETE)
 		return tare_err_set(err, TARE_INVALID,
 			"%s: run %s is complete, there is nothing to resume", path, run->id);
+	if (options->has_seed && options->seed != run->seed)
+		return tare_err_set(err, TARE_INVALID,
+			"%s: run %s was begun with the seed %" PRIu64 ", not %" PRIu64, path,
+			run->id, run->seed, options->seed);
+	if (*options->release && strcmp(options->release, run->release) != 0)
+		return tare_err_set(err, TARE_INVALID,
+			"%s: run %s was begun as release '%s', not '%s'", path, run->id,
+			run->release, options->release);
+	return check_same_plan(session, run, path, err);
+}
+
+static void
+copy_warnings(struct tare_run *run, const struct tare_run *from)
+{
+	for (size_t i = 0; i < from->warning_count; i++)
+		tare_run_warn(run, from->warnings[i].id, from->warnings[i].text,
+			from->warnings[i].advice);
+}
+
+/* Read while it is locked, so that two resumed runs cannot both go on from the same line. */
+static enum tare_status
+open_resumed(struct tare_session *session, struct tare_err *err)
+{
+	const struct tare_session_options *options = &session->options;
+	const char *path = options->resume_path;
+	struct tare_run *before = NULL;
+	enum tare_status status = read_last_run(&before, path, err);
+
+	if (status == TARE_OK)
+		status = check_resumable(session, before, path, err);
+	if (status == TARE_OK)
+		status = tare_journal_reopen(&session->journal, path, err);
+	if (status == TARE_OK)
+		status = read_last_run(&session->run, path, err);
+	/* By then the torn line is gone, but not what was said of it. */
+	if (status == TARE_OK)
+		copy_warnings(session->run, before);
+	tare_run_free(before);
+	if (status != TARE_OK)
+		return status;
 	session->journal_path = path;
-	status = tare_journal_reopen(&session->journal, path, err);
+	session->run->status = TARE_RUN_OPEN;
+	if (options->gate)
+		status = tare_stage_gate_parse(
+			&session->run->gate, options->gate, session->run->arena, err);
 	if (status == TARE_OK)
 		status = tare_journal_resume(session->journal, tare_unix_ns(), err);
 	if (status == TARE_OK)
 		status = recover_pending(session, err);
-	run->status = TARE_RUN_OPEN;
 	if (status == TARE_OK)
 		warn_of_other_machine(session);
 	return status;

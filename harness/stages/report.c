@@ -33,7 +33,28 @@ write_stdout(const struct tare_reporter *reporter, const struct tare_report_inpu
 	return status;
 }
 
-/* Every report is tried: one that cannot be written does not cost the others. */
+static enum tare_status
+write_report(const struct tare_report_request *request, const struct tare_report_input *input,
+	struct tare_err *err)
+{
+	const struct tare_reporter *reporter = tare_reporter_find(request->format);
+
+	if (strcmp(request->path, "-") == 0)
+		return write_stdout(reporter, input, err);
+	return write_file(reporter, request->path, input, err);
+}
+
+/* The class of the first, the sentences of all. */
+static enum tare_status
+note_failure(
+	struct tare_err *err, enum tare_status first, enum tare_status status, const char *text)
+{
+	if (first == TARE_OK)
+		return tare_err_set(err, status, "%s", text);
+	return tare_err_set(err, first, "%s; %s", err->text, text);
+}
+
+/* Every report is tried: one that cannot be written does not cost the others, nor the verdict. */
 static enum tare_status
 report(struct tare_session *session, struct tare_err *err)
 {
@@ -50,18 +71,14 @@ report(struct tare_session *session, struct tare_err *err)
 	enum tare_status first = TARE_OK;
 
 	for (size_t i = 0; i < options->report_count; i++) {
-		const struct tare_report_request *request = &options->reports[i];
-		const struct tare_reporter *reporter = tare_reporter_find(request->format);
+		struct tare_report_request *request = &session->options.reports[i];
 		struct tare_err own = {0};
-		enum tare_status status =
-			strcmp(request->path, "-") == 0
-				? write_stdout(reporter, &input, &own)
-				: write_file(reporter, request->path, &input, &own);
 
-		if (status == TARE_OK || first != TARE_OK)
-			continue;
-		*err = own;
-		first = tare_err_where(err, "%s", request->format);
+		if (write_report(request, &input, &own) != TARE_OK)
+			first = note_failure(
+				err, first, tare_err_where(&own, "%s", request->format), own.text);
+		else
+			request->written = true;
 	}
 	return first;
 }
@@ -70,5 +87,6 @@ const struct tare_stage tare_stage_report = {
 	.name = "report",
 	.needs = TARE_PART_VERDICTS,
 	.makes = TARE_PART_REPORTS,
+	.may_fail = true,
 	.run = report,
 };

@@ -10,6 +10,7 @@ tare_session_new(void)
 	session->arena = tare_arena_new();
 	session->options.state_dir = ".tare";
 	session->options.release = "";
+	session->options.command_line = "";
 	session->options.use_store = true;
 	session->options.keep_journal = true;
 	return session;

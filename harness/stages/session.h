@@ -22,8 +22,9 @@
 
 /* One --report FORMAT=PATH; path "-" is standard output. */
 struct tare_report_request {
-	const char *format;
+	const char *format; /* a name of the registry */
 	const char *path;
+	bool written; /* set by the report stage */
 };
 
 enum { TARE_REPORTS_MAX = 16 };
@@ -36,16 +37,17 @@ struct tare_session_options {
 	uint64_t seed; /* where has_seed */
 	bool has_seed;
 	const char *release;      /* "" where none */
-	const char *command_line; /* as typed, shell-quoted */
+	const char *command_line; /* that repeats the run, shell-quoted */
 	const char *baseline;     /* run, release or journal; NULL: none */
-	const char *gate;         /* --gate: "regression,inconclusive"; NULL: the suite's */
-	double margin;            /* > 0: over every metric's own */
+	const char
+		*gate; /* --gate: "regression,inconclusive"; NULL: the suite's, or the journal's */
+	double margin; /* > 0: over every metric's own */
 	const char *journal_path; /* NULL: STATE/runs/RUN.ndjson */
 	const char *resume_path;  /* a journal to go on with; NULL: a fresh run */
 	const char *state_dir;    /* ".tare" */
 	const char *store_url;    /* NULL: the default store */
 	bool use_store;
-	bool keep_journal; /* false: removed when the run was reported (tare bench) */
+	bool keep_journal; /* false: none is written (tare bench) */
 	struct tare_report_request reports[TARE_REPORTS_MAX];
 	size_t report_count;
 	bool quiet;
@@ -54,8 +56,9 @@ struct tare_session_options {
 	int progress_width;
 	bool color; /* for the summary on standard output */
 	int width;
-	/* Set by the signal handler; the measuring stage sets it back once it has stopped, so that
-	 * cleanup runs and a second signal can stop that too. NULL: never interrupted. */
+	/* Changed by the signal handler, each time; the measuring stage sets it back once it has
+	 * stopped, so that cleanup runs and a second signal can stop that too. NULL: never
+	 * interrupted. */
 	volatile sig_atomic_t *interrupted;
 };
 
@@ -86,7 +89,7 @@ struct tare_session {
 	size_t set_count;
 	struct tare_gate_outcome gate;
 	bool interrupted;
-	/* The first failure of a stage after which the rest still made sense (the store). */
+	/* What failed of stages after which the rest still made sense: the store, reports. */
 	struct tare_err deferred;
 };
 

@@ -2,6 +2,16 @@
 
 #include <assert.h>
 
+/* The class of the first, the sentences of all. */
+static void
+defer(struct tare_err *deferred, const struct tare_err *err)
+{
+	if (deferred->status == TARE_OK)
+		*deferred = *err;
+	else
+		tare_err_set(deferred, deferred->status, "%s; %s", deferred->text, err->text);
+}
+
 enum tare_status
 tare_stages_run(struct tare_session *session, const struct tare_stage *const *stages, size_t count,
 	struct tare_err *err)
@@ -22,8 +32,7 @@ tare_stages_run(struct tare_session *session, const struct tare_stage *const *st
 			*err = own;
 			return own.status;
 		}
-		if (session->deferred.status == TARE_OK)
-			session->deferred = own;
+		defer(&session->deferred, &own);
 	}
 	return TARE_OK;
 }

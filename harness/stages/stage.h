@@ -2,8 +2,8 @@
  * Stages: a name, what it needs, what it makes, and one function.
  *
  * tare_stages_run() runs them in order, checks needs and makes, and puts the stage's name in front
- * of an error. A stage that `may_fail` does not stop the others: its error is kept in
- * session->deferred and decides the exit code at the end.
+ * of an error, unless the user's own file is named there already. A stage that `may_fail` does not
+ * stop the others: its error is kept in session->deferred and counts for the exit code.
  */
 #ifndef TARE_STAGES_STAGE_H
 #define TARE_STAGES_STAGE_H
