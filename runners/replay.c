@@ -5,7 +5,8 @@
  * and on nothing else: neither the order of measuring nor a resumed run changes it. A list plays by
  * pair, so that pair n is its n-th value; warm-ups look at the same values and use none up. The
  * shortest list says how many pairs there are: invoke() then runs fewer than asked, at last none.
- * Time does not pass here: each invocation begins where the one before ended.
+ * Time does not pass here: each invocation begins where the one before ended, and the budget of a
+ * batch is of that time.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -181,7 +182,8 @@ replay_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_
 	const struct tare_invocation *invocation, struct tare_err *err)
 {
 	const struct tare_case *subject = invocation->subject;
-	uint32_t count;
+	uint64_t began_ns = runner->now_ns;
+	uint32_t count, done = 0;
 
 	(void)err;
 	if (invocation->role != TARE_ROLE_MEASURED || !subject) {
@@ -196,10 +198,12 @@ replay_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_
 		runner->values = tare_xreallocarray(
 			runner->values, runner->value_capacity, sizeof(*runner->values));
 	}
-	for (uint32_t i = 0; i < count; i++)
-		replay_one(runner, &outcomes[i], runner->values + i * subject->metric_count,
-			invocation, i);
-	*done_out = count;
+	while (done < count && (done == 0 || runner->now_ns - began_ns < invocation->budget_ns)) {
+		replay_one(runner, &outcomes[done], runner->values + done * subject->metric_count,
+			invocation, done);
+		done++;
+	}
+	*done_out = done;
 	return TARE_OK;
 }
 

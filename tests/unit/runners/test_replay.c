@@ -35,12 +35,17 @@ make_case(struct tare_replay_metric *replay)
 		.index = 2, .name = "case@base", .replay = replay, .metric_count = METRICS};
 }
 
+static uint64_t budget_ns = UINT64_MAX;
+
 static uint32_t
 measure(struct tare_runner *runner, struct tare_outcome *outcomes, const struct tare_case *subject,
 	uint32_t pair, uint32_t count)
 {
-	const struct tare_invocation invocation = {
-		.subject = subject, .seq = pair + 1, .pair = pair, .count = count};
+	const struct tare_invocation invocation = {.subject = subject,
+		.seq = pair + 1,
+		.pair = pair,
+		.count = count,
+		.budget_ns = budget_ns};
 	uint32_t done = UINT32_MAX;
 
 	assert_int_equal(
@@ -113,7 +118,7 @@ uses_no_values_up_for_warming_up(void **state)
 	struct tare_runner *runner = open_runner(1);
 	struct tare_outcome outcomes[6];
 	const struct tare_invocation invocation = {
-		.subject = &subject, .pair = 0, .count = 6, .warmup = true};
+		.subject = &subject, .count = 6, .warmup = true, .budget_ns = UINT64_MAX};
 	uint32_t done = 0;
 
 	(void)state;
@@ -308,6 +313,26 @@ refuses_a_case_with_nothing_to_replay(void **state)
 	assert_int_equal(tare_runner_replay.supported(&err), TARE_OK);
 }
 
+static void
+a_batch_ends_with_its_budget_of_replayed_time(void **state)
+{
+	struct tare_replay_metric replay[METRICS] = {
+		[TARE_METRIC_WALL] = {
+			.given = true, .distribution = TARE_DISTRIBUTION_CONSTANT, .center = 10e6}};
+	struct tare_case subject = make_case(replay);
+	struct tare_runner *runner = open_runner(1);
+	struct tare_outcome outcomes[8];
+
+	(void)state;
+	budget_ns = 25000000;
+	assert_int_equal(measure(runner, outcomes, &subject, 0, 8), 3);
+	budget_ns = 0;
+	assert_int_equal(measure(runner, outcomes, &subject, 3, 8), 1);
+	budget_ns = UINT64_MAX;
+	assert_int_equal(measure(runner, outcomes, &subject, 4, 8), 8);
+	tare_runner_replay.close(runner);
+}
+
 int
 main(void)
 {
@@ -322,6 +347,7 @@ main(void)
 		cmocka_unit_test(lets_time_pass_only_by_what_it_reports),
 		cmocka_unit_test(starts_neither_hooks_nor_services),
 		cmocka_unit_test(refuses_a_case_with_nothing_to_replay),
+		cmocka_unit_test(a_batch_ends_with_its_budget_of_replayed_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
