@@ -10,6 +10,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/rng.h"
 #include "harness/compare/compare.h"
+#include "harness/stats/bootstrap.h"
 #include "harness/stats/hodges_lehmann.h"
 
 enum { CASES = 10000, SAMPLES = 30, PAIRS = 100000 };
@@ -89,6 +90,37 @@ bench_hodges_lehmann(void)
 	tare_arena_free(arena);
 }
 
+static void
+bench_bootstrap(void)
+{
+	enum { INVOCATIONS = 30, ITERATIONS = 20 };
+	static double values[2][INVOCATIONS * ITERATIONS];
+	size_t counts[INVOCATIONS];
+	struct tare_levels sides[2];
+	struct tare_bootstrap bootstrap = {.sides = sides,
+		.side_count = 2,
+		.statistic = tare_statistic_mean,
+		.resamples = 10000,
+		.alpha = 0.05};
+	struct tare_interval interval;
+	struct tare_rng rng;
+	uint64_t start;
+
+	tare_rng_seed(&rng, 3, 0);
+	for (size_t i = 0; i < INVOCATIONS; i++)
+		counts[i] = ITERATIONS;
+	for (size_t side = 0; side < 2; side++) {
+		for (size_t i = 0; i < INVOCATIONS * ITERATIONS; i++)
+			values[side][i] = 100.0 + tare_rng_normal(&rng);
+		sides[side] = (struct tare_levels){values[side], counts, INVOCATIONS};
+	}
+	start = tare_monotonic_ns();
+	tare_bootstrap_bca(&interval, &bootstrap);
+	printf("BCa of 10,000 resamples of 2 x %d x %d: %.0f ms; %.5f [%.5f, %.5f]\n", INVOCATIONS,
+		ITERATIONS, (double)(tare_monotonic_ns() - start) / 1e6, interval.estimate,
+		interval.low, interval.high);
+}
+
 int
 main(void)
 {
@@ -97,6 +129,7 @@ main(void)
 	bench_set(1);
 	bench_set(TARE_BUILTIN_METRIC_COUNT);
 	bench_hodges_lehmann();
+	bench_bootstrap();
 	getrusage(RUSAGE_SELF, &usage);
 	printf("max RSS with the data: %.1f MiB\n", (double)usage.ru_maxrss / 1024.0);
 	return 0;

@@ -47,7 +47,8 @@ static struct tare_comparison
 compare_wall(const double *x, size_t m, const double *y, size_t n)
 {
 	sample_run_add_values(run, base, TARE_METRIC_WALL, x, m);
-	sample_run_add_values(run, head, TARE_METRIC_WALL, y, n);
+	if (n > 0)
+		sample_run_add_values(run, head, TARE_METRIC_WALL, y, n);
 	return compare(TARE_METRIC_WALL, true);
 }
 
