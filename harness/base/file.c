@@ -254,7 +254,7 @@ tare_new_file_open(struct tare_new_file *file_out, const char *path, struct tare
 		return tare_err_set(err, TARE_INVALID,
 			"the name of a file to write has %zu bytes: expected 1 to %zu",
 			strlen(path), sizeof(file.path) - 1);
-	strcpy(file.path, path);
+	snprintf(file.path, sizeof(file.path), "%s", path);
 	status = make_parent(path, err);
 	if (status != TARE_OK)
 		return status;
