@@ -43,6 +43,9 @@ void tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena 
 
 /* Adaptive measuring: may this group stop after this look? pairs_planned is n_max of the spending
  * plan (O'Brien-Fleming, section 4). reason_out: why it may stop, or why not. */
+/* A look spends what the plan allows since the look before it, which is taken to have been at the
+ * largest n with n + n / TARE_LOOK_GROWTH + 2 <= now: look no more often than that. */
+enum { TARE_LOOK_GROWTH = 4 };
 struct tare_look {
 	bool stop;
 	const char *reason; /* static text */

@@ -4,8 +4,6 @@
 #include "harness/stats/multiple.h"
 #include "harness/stats/power.h"
 
-enum { BLOCK_PAIRS = 2 }; /* ABBA: looked at no more often */
-
 /* What one look at a group sees. */
 struct view {
 	size_t compared;  /* gated comparisons */
@@ -162,20 +160,20 @@ decide_look(struct tare_look *look, const struct view *view, double precision)
 }
 
 /*
- * What this look may spend: what the plan allows up to now, less what the look one block ago was
- * allowed. Spending the whole of alpha(t) again at every look would miss in up to 8 % instead of 5
- * (tests/sim).
+ * What this look may spend: what the plan allows up to now, less what it allowed at the look
+ * before. To spend the whole of alpha(t) again at every look would miss the truth in up to 8 %
+ * instead of 5 (tests/sim/sim_aa).
  */
 static double
 look_alpha(size_t pairs, size_t planned)
 {
 	double all = planned > 0 ? (double)planned : 1.0;
-	double before = pairs > BLOCK_PAIRS ? (double)(pairs - BLOCK_PAIRS) : 0.0;
+	size_t before = pairs > 2 ? (pairs - 2) * TARE_LOOK_GROWTH / (TARE_LOOK_GROWTH + 1) : 0;
 
 	if (pairs >= planned)
 		return TARE_COMPARE_ALPHA;
 	return tare_spending(TARE_COMPARE_ALPHA, (double)pairs / all) -
-	       tare_spending(TARE_COMPARE_ALPHA, before / all);
+	       tare_spending(TARE_COMPARE_ALPHA, (double)before / all);
 }
 
 void

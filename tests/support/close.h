@@ -1,12 +1,18 @@
 /*
  * assert_close(): two doubles agree within a tolerance; cmocka 1.1.5 has nothing for doubles.
  *
- * Include cmocka.h before it. NaN is close to nothing; an infinity to itself.
+ * NaN is close to nothing; an infinity to itself.
  */
 #ifndef TARE_TESTS_SUPPORT_CLOSE_H
 #define TARE_TESTS_SUPPORT_CLOSE_H
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 #define assert_close(got, want, tolerance) \
 	check_close((got), (want), (tolerance), #got, __FILE__, __LINE__)
