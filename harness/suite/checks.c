@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/arena.h"
 #include "harness/model/metric.h"
 #include "harness/suite/pattern.h"
 #include "harness/suite/shape.h"
@@ -164,12 +163,7 @@ tare_check_unit(const char *text, struct tare_err *err)
 enum tare_status
 tare_check_regex(const char *text, struct tare_err *err)
 {
-	struct tare_arena *arena = tare_arena_new();
-	struct tare_pattern pattern;
-	enum tare_status status = tare_pattern_read(&pattern, arena, text, err);
-
-	tare_arena_free(arena);
-	return status;
+	return tare_pattern_check(NULL, text, err);
 }
 
 /* a.b[0].c: names without dots and brackets, and indices. */

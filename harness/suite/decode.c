@@ -8,6 +8,13 @@
 
 #include "harness/base/text.h"
 #include "harness/base/units.h"
+#include "harness/suite/checks.h"
+#include "harness/suite/pattern.h"
+
+enum {
+	LABEL_MAX = 256,         /* bytes of what stands for a key in messages */
+	COMMAND_MAX = 128 << 10, /* bytes of a command line: as long as Linux takes one argument */
+};
 
 /* What users of other tools write, and what it is called here. */
 static const struct synonym {
@@ -83,7 +90,7 @@ key_advice(const struct tare_decoder *decoder, const struct tare_table *table, c
 	size_t count = allowed_keys(keys, table);
 	const char *near = tare_problem_suggest(decoder->problems, key, keys, count);
 
-	if (near[0] != '\0')
+	if (near[0] != '\0' || decoder->problems->count == TARE_SUITE_PROBLEM_MAX)
 		return near;
 	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
 		const struct tare_field *meant = NULL;
@@ -115,6 +122,8 @@ place_of(const struct tare_decoder *decoder, const struct tare_field *field)
 	const char *names[sizeof(places) / sizeof(places[0])];
 	size_t count = 0;
 
+	if (decoder->problems->count == TARE_SUITE_PROBLEM_MAX)
+		return "";
 	if (strcmp(field->key, "name") == 0)
 		return "no other name than the one before the colon";
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
@@ -311,6 +320,11 @@ split_words(const struct tare_decoder *decoder, struct tare_node *node, const ch
 	char **words = NULL;
 	size_t count = 0;
 
+	if (strlen(node->text) > COMMAND_MAX) {
+		tare_problem_add(decoder->problems, node, "%s has %zu bytes; expected at most %d",
+			label, strlen(node->text), COMMAND_MAX);
+		return false;
+	}
 	if (tare_text_shell_split(decoder->arena, &words, &count, node->text, &err) != TARE_OK) {
 		tare_problem_add(decoder->problems, node, "%s is wrong: %s", label, err.text);
 		return false;
@@ -331,6 +345,23 @@ split_words(const struct tare_decoder *decoder, struct tare_node *node, const ch
 	node->kind = TARE_NODE_LIST;
 	node->count = (uint32_t)count;
 	return true;
+}
+
+/* Counts what the expression costs; a wrong one costs nothing. */
+static bool
+afford_pattern(const struct tare_decoder *decoder, const struct tare_node *node, const char *label)
+{
+	uint64_t cost = 0;
+
+	if (decoder->pattern_cost == NULL || tare_pattern_weigh(&cost, node->text, NULL) != TARE_OK)
+		return true;
+	*decoder->pattern_cost += cost;
+	if (*decoder->pattern_cost <= TARE_PATTERN_COST_MAX)
+		return true;
+	tare_problem_add(decoder->problems, node,
+		"%s is one regular expression too many; expected fewer or simpler ones in a suite",
+		label);
+	return false;
 }
 
 static bool
@@ -355,10 +386,11 @@ check_scalar(const struct tare_decoder *decoder, const struct tare_shape *shape,
 		return split_words(decoder, node, label);
 	if (node->has_reference && !shape->literal)
 		return true;
+	if (shape->check == tare_check_regex && !afford_pattern(decoder, node, label))
+		return false;
 	if (check_text(shape, node->text, &err) == TARE_OK)
 		return true;
-	tare_problem_add(
-		decoder->problems, node, "%s %s", label, tare_text_safe(decoder->arena, err.text));
+	tare_problem_add(decoder->problems, node, "%s %s", label, err.text);
 	return false;
 }
 
@@ -366,6 +398,7 @@ static bool
 check_list(const struct tare_decoder *decoder, const struct tare_shape *shape,
 	struct tare_node *node, const char *label)
 {
+	char item_label[LABEL_MAX];
 	bool good = true;
 
 	if (shape->nonempty && node->count == 0) {
@@ -373,9 +406,9 @@ check_list(const struct tare_decoder *decoder, const struct tare_shape *shape,
 			shape->expected);
 		return false;
 	}
-	label = tare_arena_printf(decoder->arena, "an item of %s", label);
+	snprintf(item_label, sizeof(item_label), "an item of %.200s", label);
 	for (size_t i = 0; i < node->count; i++)
-		good &= tare_shape_check(decoder, shape->item, &node->items[i], label);
+		good &= tare_shape_check(decoder, shape->item, &node->items[i], item_label);
 	return good;
 }
 
@@ -389,6 +422,8 @@ static bool
 check_map(const struct tare_decoder *decoder, const struct tare_shape *shape,
 	struct tare_node *node, const char *label)
 {
+	char key_label[LABEL_MAX];
+	char item_label[LABEL_MAX];
 	bool good = true;
 
 	if (shape->nonempty && node->count == 0) {
@@ -396,10 +431,10 @@ check_map(const struct tare_decoder *decoder, const struct tare_shape *shape,
 			label, shape->expected);
 		return false;
 	}
+	snprintf(key_label, sizeof(key_label), "a name in %.200s", label);
 	for (size_t i = 0; i < node->count; i++) {
 		struct tare_node *key = tare_node_key(node, i);
 		const struct tare_shape *item = shape->item;
-		const char *name = tare_problem_quote(decoder->problems, key->text);
 
 		if (shape->special != NULL && tare_matrix_is_special(key->text))
 			item = shape->special;
@@ -407,10 +442,9 @@ check_map(const struct tare_decoder *decoder, const struct tare_shape *shape,
 			good = false;
 			continue;
 		}
-		good &= tare_shape_check(decoder, shape->key, key,
-			tare_arena_printf(decoder->arena, "a name in %s", label));
-		good &= tare_shape_check(decoder, item, tare_node_value(node, i),
-			tare_arena_printf(decoder->arena, "%s %s", label, name));
+		snprintf(item_label, sizeof(item_label), "%.100s \"%.100s\"", label, key->text);
+		good &= tare_shape_check(decoder, shape->key, key, key_label);
+		good &= tare_shape_check(decoder, item, tare_node_value(node, i), item_label);
 	}
 	return good;
 }
@@ -421,7 +455,9 @@ fits(const struct tare_shape *shape, const struct tare_node *node)
 {
 	if (shape->kind == TARE_SHAPE_NOTHING)
 		return tare_node_is_null(node);
-	if (shape->kind == TARE_SHAPE_WORDS || (node->plain && node->text[0] == '\0'))
+	/* What costs something is checked in one place only. */
+	if (shape->kind == TARE_SHAPE_WORDS || shape->check == tare_check_regex ||
+		(node->plain && node->text[0] == '\0'))
 		return false;
 	return check_text(shape, node->text, NULL) == TARE_OK;
 }

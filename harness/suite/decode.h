@@ -17,7 +17,11 @@
 struct tare_decoder {
 	struct tare_arena *arena;
 	struct tare_problem_list *problems;
+	uint64_t *pattern_cost; /* of all regular expressions so far; NULL: not counted */
 };
+
+/* A bound on the time that checking regular expressions takes; a plain one costs about 100. */
+enum { TARE_PATTERN_COST_MAX = 5000000 };
 
 /* label is the key, or what stands for it, in messages. */
 bool tare_shape_check(const struct tare_decoder *decoder, const struct tare_shape *shape,

@@ -23,6 +23,7 @@ struct tare_expansion {
 	const struct tare_suite *suite;
 	const struct tare_expand_options *options;
 	struct tare_decoder decoder;
+	uint64_t pattern_cost;
 	struct tare_scope_shared shared;
 	struct tare_plan *plan;
 	size_t case_capacity;

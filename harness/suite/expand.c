@@ -568,7 +568,8 @@ tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *pr
 	expansion->arena = arena;
 	expansion->suite = suite;
 	expansion->options = options != NULL ? options : &no_options;
-	expansion->decoder = (struct tare_decoder){.arena = arena, .problems = problems};
+	expansion->decoder = (struct tare_decoder){
+		.arena = arena, .problems = problems, .pattern_cost = &expansion->pattern_cost};
 	expansion->shared.arena = arena;
 	expansion->shared.problems = problems;
 	expansion->shared.getenv =

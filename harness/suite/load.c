@@ -81,6 +81,11 @@ add_benchmark(struct loader *loader, const struct tare_node *name, struct tare_n
 
 	if (node->kind != TARE_NODE_MAP)
 		return;
+	if (suite->benchmark_count == TARE_SUITE_CASE_MAX) {
+		tare_problem_add(loader->decoder.problems, node,
+			"more than %d benchmarks; expected fewer", TARE_SUITE_CASE_MAX);
+		return;
+	}
 	tare_table_slots(&tare_benchmark_table, node, benchmark.layer.slots);
 	if (name == NULL)
 		name = benchmark.layer.slots[TARE_KEY_NAME];
@@ -417,6 +422,8 @@ new_loader(struct tare_arena *arena)
 
 	loader.decoder.problems = tare_arena_alloc(arena, 1, sizeof(*loader.decoder.problems));
 	tare_problem_list_init(loader.decoder.problems, arena);
+	loader.decoder.pattern_cost =
+		tare_arena_alloc(arena, 1, sizeof(*loader.decoder.pattern_cost));
 	loader.suite = tare_arena_alloc(arena, 1, sizeof(*loader.suite));
 	return loader;
 }

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +85,7 @@ read_source(struct collection *collection, size_t i, const struct tare_node *nam
 		rule->source = TARE_SOURCE_REPLAY;
 	} else if (regex != NULL) {
 		rule->source = TARE_SOURCE_REGEX;
-		tare_pattern_read(&pattern, collection->draft->expansion->arena, regex->text, NULL);
+		tare_pattern_read(&pattern, collection->draft->expansion->arena, regex->text);
 		rule->pattern = pattern.text;
 		rule->group = pattern.group;
 	} else if (json != NULL) {
@@ -152,8 +153,10 @@ collect_definitions(struct collection *collection)
 			names[at] = tare_node_key(map, j);
 		}
 	}
-	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < collection->count; i++)
+	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < collection->count; i++) {
+		assert(names[i] != NULL);
 		define(collection, i, names[i]);
+	}
 }
 
 static bool

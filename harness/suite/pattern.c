@@ -1,12 +1,28 @@
 #include "harness/suite/pattern.h"
 
+#include <assert.h>
 #include <regex.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Reads an expression once: copies it without group names, and estimates how many nodes the C
- * library makes of it, which copies what is repeated. */
+/* What the C library makes of a part of an expression, repetitions written out. */
+struct weight {
+	size_t items;
+	size_t anchors; /* ^ $ \b and the like, each of which doubles what stands beside it */
+	size_t empties; /* parts that may match nothing */
+};
+
+/* A group that is open, or the whole. */
+struct level {
+	struct weight done;   /* what is complete */
+	struct weight last;   /* the item that a repetition would multiply; no items: none */
+	bool last_is_empty;   /* may match nothing */
+	bool branch_is_empty; /* so may all before it since the last "|" */
+	bool any_is_empty;    /* so may a branch before that */
+};
+
+/* Reads an expression once: copies it without group names and weighs it. */
 struct reader {
 	const char *at;
 	char *out;
@@ -14,31 +30,96 @@ struct reader {
 	size_t named_group;
 	size_t depth;
 	struct tare_err *err;
-	/* Per open group: nodes of what is complete, and of the last item, which a repetition
-	 * multiplies. */
-	struct {
-		size_t done;
-		size_t last;
-	} sizes[TARE_PATTERN_DEPTH_MAX + 1];
+	struct level levels[TARE_PATTERN_DEPTH_MAX + 1];
 };
 
-static void
-add_item(struct reader *reader, size_t size)
+static struct level *
+level_of(struct reader *reader)
 {
-	reader->sizes[reader->depth].done += reader->sizes[reader->depth].last;
-	reader->sizes[reader->depth].last = size;
+	return &reader->levels[reader->depth];
+}
+
+static void
+sum(struct weight *into, const struct weight *weight)
+{
+	into->items += weight->items;
+	into->anchors += weight->anchors;
+	into->empties += weight->empties;
+}
+
+/* The last item is complete: nothing can repeat it any more. */
+static void
+settle(struct level *level)
+{
+	sum(&level->done, &level->last);
+	if (level->last.items > 0 && !level->last_is_empty)
+		level->branch_is_empty = false;
+	level->last = (struct weight){0};
+	level->last_is_empty = false;
+}
+
+static void
+add_item(struct reader *reader, const struct weight *weight, bool is_empty)
+{
+	struct level *level = level_of(reader);
+
+	settle(level);
+	level->last = *weight;
+	level->last_is_empty = is_empty;
+}
+
+static void
+add_char(struct reader *reader)
+{
+	add_item(reader, &(struct weight){.items = 1}, false);
+}
+
+static void
+add_anchor(struct reader *reader)
+{
+	add_item(reader, &(struct weight){.items = 1, .anchors = 1, .empties = 1}, true);
+}
+
+static void
+end_branch(struct level *level)
+{
+	settle(level);
+	level->any_is_empty |= level->branch_is_empty;
+	level->branch_is_empty = true;
 }
 
 static enum tare_status
-multiply(struct reader *reader, size_t factor)
+check_weight(const struct reader *reader, const struct weight *weight)
 {
-	size_t *last = &reader->sizes[reader->depth].last;
-
-	*last = (*last == 0 ? 1 : *last) * (factor == 0 ? 1 : factor);
-	if (*last > TARE_PATTERN_SIZE_MAX)
+	if (weight->items > TARE_PATTERN_SIZE_MAX)
 		return tare_err_set(reader->err, TARE_INVALID,
 			"repeats too much; expected fewer or smaller repetitions");
+	if (weight->anchors > TARE_PATTERN_ANCHORS_MAX)
+		return tare_err_set(reader->err, TARE_INVALID,
+			"has too many anchors (^, $, \\b); expected at most %d, repetitions "
+			"counted",
+			TARE_PATTERN_ANCHORS_MAX);
+	if (weight->anchors * weight->empties > TARE_PATTERN_EMPTIES_MAX)
+		return tare_err_set(reader->err, TARE_INVALID,
+			"has too many optional parts between its anchors; expected fewer");
 	return TARE_OK;
+}
+
+/* "+", "*" or an interval behind the last item. */
+static enum tare_status
+repeat(struct reader *reader, size_t factor, bool may_be_none)
+{
+	struct level *level = level_of(reader);
+
+	if (level->last.items > 0 && level->last_is_empty)
+		return tare_err_set(reader->err, TARE_INVALID,
+			"repeats what may match nothing; expected each repetition to match "
+			"something");
+	level->last.items = (level->last.items == 0 ? 1 : level->last.items) * factor;
+	level->last.anchors *= factor;
+	level->last.empties = level->last.empties * factor + may_be_none;
+	level->last_is_empty = may_be_none;
+	return check_weight(reader, &level->last);
 }
 
 static bool
@@ -81,9 +162,9 @@ open_group(struct reader *reader)
 			"nests groups more than %d deep; expected less", TARE_PATTERN_DEPTH_MAX);
 	*reader->out++ = *reader->at++;
 	reader->group_count++;
+	settle(level_of(reader));
 	reader->depth++;
-	reader->sizes[reader->depth].done = 0;
-	reader->sizes[reader->depth].last = 0;
+	*level_of(reader) = (struct level){.branch_is_empty = true};
 	if (*reader->at == '?')
 		return read_group_name(reader);
 	return TARE_OK;
@@ -94,11 +175,14 @@ close_group(struct reader *reader)
 {
 	*reader->out++ = *reader->at++;
 	if (reader->depth > 0) {
-		size_t size =
-			reader->sizes[reader->depth].done + reader->sizes[reader->depth].last + 1;
+		struct level *level = level_of(reader);
+		struct weight weight = {0};
 
+		end_branch(level);
+		weight = level->done;
+		weight.items++;
 		reader->depth--;
-		add_item(reader, size);
+		add_item(reader, &weight, level->any_is_empty);
 	}
 }
 
@@ -128,7 +212,7 @@ copy_bracket(struct reader *reader)
 	}
 	if (*reader->at == ']')
 		*reader->out++ = *reader->at++;
-	add_item(reader, 1);
+	add_char(reader);
 }
 
 static enum tare_status
@@ -148,28 +232,60 @@ copy_interval(struct reader *reader)
 	/* What is not an interval is text, or an error that regcomp() reports. */
 	if (end == reader->at + 1 || *end != '}') {
 		*reader->out++ = *reader->at++;
-		add_item(reader, 1);
+		add_char(reader);
 		return TARE_OK;
 	}
 	while (reader->at <= end)
 		*reader->out++ = *reader->at++;
 	if (most > TARE_PATTERN_SIZE_MAX)
 		most = TARE_PATTERN_SIZE_MAX + 1;
-	return multiply(reader, most + 1);
+	return repeat(reader, most + 1, least == 0);
 }
 
 static enum tare_status
 copy_escape(struct reader *reader)
 {
-	if (reader->at[1] >= '1' && reader->at[1] <= '9')
+	char kind = reader->at[1];
+
+	if (kind >= '1' && kind <= '9')
 		return tare_err_set(reader->err, TARE_INVALID,
-			"has the back reference \"\\%c\"; expected an expression without",
-			reader->at[1]);
+			"has the back reference \"\\%c\"; expected an expression without", kind);
 	*reader->out++ = *reader->at++;
-	if (*reader->at != '\0')
+	if (kind != '\0')
 		*reader->out++ = *reader->at++;
-	add_item(reader, 1);
+	if (kind != '\0' && strchr("bB<>`'", kind) != NULL)
+		add_anchor(reader);
+	else
+		add_char(reader);
 	return TARE_OK;
+}
+
+static enum tare_status
+copy_repetition(struct reader *reader)
+{
+	char kind = *reader->at;
+
+	*reader->out++ = *reader->at++;
+	if (kind == '?') {
+		level_of(reader)->last_is_empty = true;
+		level_of(reader)->last.empties++;
+		return TARE_OK;
+	}
+	return repeat(reader, kind == '+' ? 2 : 1, kind == '*');
+}
+
+static void
+copy_plain(struct reader *reader)
+{
+	char kind = *reader->at;
+
+	*reader->out++ = *reader->at++;
+	if (kind == '^' || kind == '$')
+		add_anchor(reader);
+	else if (kind == '|')
+		end_branch(level_of(reader));
+	else
+		add_char(reader);
 }
 
 static enum tare_status
@@ -178,28 +294,48 @@ copy_one(struct reader *reader)
 	switch (*reader->at) {
 	case '\\':
 		return copy_escape(reader);
-	case '[':
-		copy_bracket(reader);
-		return TARE_OK;
 	case '(':
 		return open_group(reader);
-	case ')':
-		close_group(reader);
-		return TARE_OK;
 	case '{':
 		return copy_interval(reader);
 	case '+':
-		*reader->out++ = *reader->at++;
-		return multiply(reader, 2);
 	case '*':
 	case '?':
-		*reader->out++ = *reader->at++;
-		return multiply(reader, 1);
+		return copy_repetition(reader);
+	case '[':
+		copy_bracket(reader);
+		return TARE_OK;
+	case ')':
+		close_group(reader);
+		return TARE_OK;
 	default:
-		*reader->out++ = *reader->at++;
-		add_item(reader, 1);
+		copy_plain(reader);
 		return TARE_OK;
 	}
+}
+
+/* reader->out has room for as many bytes as the expression has, and a NUL. */
+static enum tare_status
+read_all(struct reader *reader)
+{
+	enum tare_status status = TARE_OK;
+	struct weight total = {0};
+
+	reader->levels[0] = (struct level){.branch_is_empty = true};
+	while (*reader->at != '\0' && status == TARE_OK) {
+		status = copy_one(reader);
+		if (status == TARE_OK)
+			status = check_weight(reader, &level_of(reader)->done);
+	}
+	*reader->out = '\0';
+	for (size_t i = 0; i <= reader->depth; i++) {
+		settle(&reader->levels[i]);
+		sum(&total, &reader->levels[i].done);
+	}
+	if (status == TARE_OK)
+		status = check_weight(reader, &total);
+	reader->levels[0].done = total;
+	return status;
 }
 
 static enum tare_status
@@ -218,31 +354,61 @@ compile(const char *text, struct tare_err *err)
 		"is not a regular expression: %s; expected POSIX extended syntax", reason);
 }
 
-enum tare_status
-tare_pattern_read(struct tare_pattern *pattern_out, struct tare_arena *arena, const char *text,
-	struct tare_err *err)
+static uint64_t
+cost_of(const struct weight *weight)
 {
-	struct reader reader = {.at = text, .err = err};
+	return weight->items * (1 + weight->items / 50) + 20 * weight->anchors * weight->empties;
+}
+
+/* Copies into out, which has TARE_PATTERN_LEN_MAX + 1 bytes. */
+static enum tare_status
+weigh(char *out, uint64_t *cost_out, const char *text, struct tare_err *err)
+{
+	struct reader reader = {.at = text, .out = out, .err = err};
 	size_t len = strlen(text);
-	char *out = NULL;
 	enum tare_status status = TARE_OK;
 
 	if (len == 0 || len > TARE_PATTERN_LEN_MAX)
 		return tare_err_set(err, TARE_INVALID,
 			"has %zu bytes; expected a regular expression of 1 to %d", len,
 			TARE_PATTERN_LEN_MAX);
-	out = tare_arena_alloc(arena, len + 1, 1);
-	reader.out = out;
-	while (*reader.at != '\0' && status == TARE_OK) {
-		status = copy_one(&reader);
-		if (status == TARE_OK && reader.sizes[reader.depth].done > TARE_PATTERN_SIZE_MAX)
-			status = multiply(&reader, TARE_PATTERN_SIZE_MAX);
-	}
+	status = read_all(&reader);
+	if (status == TARE_OK && cost_out != NULL)
+		*cost_out = cost_of(&reader.levels[0].done);
+	return status;
+}
+
+enum tare_status
+tare_pattern_weigh(uint64_t *cost_out, const char *text, struct tare_err *err)
+{
+	char out[TARE_PATTERN_LEN_MAX + 1];
+
+	return weigh(out, cost_out, text, err);
+}
+
+enum tare_status
+tare_pattern_check(uint64_t *cost_out, const char *text, struct tare_err *err)
+{
+	char out[TARE_PATTERN_LEN_MAX + 1];
+	uint64_t cost = 0;
+	enum tare_status status = weigh(out, &cost, text, err);
+
 	if (status == TARE_OK)
 		status = compile(out, err);
-	if (status != TARE_OK)
-		return status;
+	if (status == TARE_OK && cost_out != NULL)
+		*cost_out = cost;
+	return status;
+}
+
+void
+tare_pattern_read(struct tare_pattern *pattern_out, struct tare_arena *arena, const char *text)
+{
+	size_t len = strlen(text);
+	char *out = tare_arena_alloc(arena, len + 1, 1);
+	struct reader reader = {.at = text, .out = out};
+	enum tare_status status = read_all(&reader);
+
+	assert(status == TARE_OK);
 	pattern_out->text = out;
 	pattern_out->group = reader.named_group != 0 ? reader.named_group : reader.group_count > 0;
-	return TARE_OK;
 }

@@ -8,6 +8,7 @@
 #include "harness/base/text.h"
 
 enum {
+	SENTENCE_MAX = 3072,
 	QUOTE_MAX = 80,        /* bytes of the user's text shown in a sentence */
 	CANDIDATES_MAX = 1000, /* considered for a did-you-mean */
 };
@@ -37,53 +38,55 @@ keep(struct tare_problem_list *list, const struct tare_problem *problem)
 	if (is_known(list, problem->text))
 		return;
 	list->total++;
-	if (list->count == TARE_SUITE_PROBLEM_MAX)
-		return;
-	list->items[list->count] = *problem;
-	list->items[list->count].text = tare_arena_strdup(list->arena, problem->text);
-	list->count++;
+	list->items[list->count++] = *problem;
 }
-
-static void add(struct tare_problem_list *list, const struct tare_source *source, unsigned line,
-	unsigned column, const char *format, va_list args) __attribute__((format(printf, 5, 0)));
 
 static void
 add(struct tare_problem_list *list, const struct tare_source *source, unsigned line,
-	unsigned column, const char *format, va_list args)
+	unsigned column, const char *sentence)
 {
-	char text[4096];
-	size_t used = 0;
+	const char *text = NULL;
 
+	if (list->count == TARE_SUITE_PROBLEM_MAX) {
+		list->attempts++;
+		list->total++;
+		return;
+	}
 	if (line == 0)
-		snprintf(text, sizeof(text), "%.1024s: ", source->name);
+		text = tare_arena_printf(list->arena, "%s: %s", source->name, sentence);
 	else
-		snprintf(text, sizeof(text), "%.1024s:%u:%u: ", source->name, line, column);
-	used = strlen(text);
-	vsnprintf(text + used, sizeof(text) - used, format, args);
-	keep(list, &(struct tare_problem){
-			   .text = text, .rank = source->rank, .line = line, .column = column});
+		text = tare_arena_printf(
+			list->arena, "%s:%u:%u: %s", source->name, line, column, sentence);
+	keep(list, &(struct tare_problem){.text = tare_text_safe(list->arena, text),
+			   .rank = source->rank,
+			   .line = line,
+			   .column = column});
 }
 
 void
 tare_problem_add(
 	struct tare_problem_list *list, const struct tare_node *at, const char *format, ...)
 {
+	char sentence[SENTENCE_MAX];
 	va_list args;
 
 	va_start(args, format);
-	add(list, at->source, at->line, at->column, format, args);
+	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
+	add(list, at->source, at->line, at->column, sentence);
 }
 
 void
 tare_problem_add_at(struct tare_problem_list *list, const struct tare_source *source, unsigned line,
 	unsigned column, const char *format, ...)
 {
+	char sentence[SENTENCE_MAX];
 	va_list args;
 
 	va_start(args, format);
-	add(list, source, line, column, format, args);
+	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
+	add(list, source, line, column, sentence);
 }
 
 static int
@@ -125,6 +128,8 @@ tare_problem_quote(struct tare_problem_list *list, const char *text)
 	const char *end = "\"";
 	char *head = NULL;
 
+	if (list->count == TARE_SUITE_PROBLEM_MAX)
+		return "";
 	if (len > QUOTE_MAX) {
 		len = QUOTE_MAX;
 		/* Not in the middle of a character. */
@@ -144,7 +149,7 @@ tare_problem_suggest(struct tare_problem_list *list, const char *word,
 
 	if (count > CANDIDATES_MAX)
 		count = CANDIDATES_MAX;
-	if (strlen(word) <= QUOTE_MAX)
+	if (list->count < TARE_SUITE_PROBLEM_MAX && strlen(word) <= QUOTE_MAX)
 		nearest = tare_text_nearest(word, candidates, count);
 	if (nearest == NULL)
 		return "";

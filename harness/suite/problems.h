@@ -2,8 +2,8 @@
  * The collector of everything that is wrong with a suite.
  *
  * tare_problem_list_init(), any number of tare_problem_add(), tare_problem_list_finish(). The same
- * problem at the same place is kept once; past TARE_SUITE_PROBLEM_MAX they are only counted. Texts
- * live in the arena. Internal to harness/suite.
+ * problem at the same place is kept once; past TARE_SUITE_PROBLEM_MAX they are only counted, every
+ * time, and cost no memory. Texts live in the arena. Internal to harness/suite.
  */
 #ifndef TARE_SUITE_PROBLEMS_H
 #define TARE_SUITE_PROBLEMS_H

@@ -427,10 +427,9 @@ read_patterns(size_t *count_out, const struct tare_draft *draft, const struct ta
 
 	for (size_t i = 0; i < count; i++) {
 		const struct tare_node *one = node->kind == TARE_NODE_LIST ? &node->items[i] : node;
-		struct tare_pattern pattern = {.text = one->text};
+		struct tare_pattern pattern = {0};
 
-		/* Checked before; here it only loses the names of its groups. */
-		tare_pattern_read(&pattern, draft->expansion->arena, one->text, NULL);
+		tare_pattern_read(&pattern, draft->expansion->arena, one->text);
 		patterns[i] = pattern.text;
 	}
 	*count_out = count;

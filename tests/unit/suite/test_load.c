@@ -67,6 +67,7 @@ load(struct fixture *fixture, const char *name)
 	if (status == TARE_OK)
 		status = tare_suite_expand(&fixture->plan, &fixture->problems, fixture->arena,
 			fixture->suite, &fixture->options, &fixture->err);
+	assert_int_equal(status == TARE_OK, fixture->problems.total == 0);
 	for (size_t i = 0; i < fixture->problems.count; i++)
 		text = tare_arena_printf(
 			fixture->arena, "%s%s\n", text, fixture->problems.texts[i] + len);
@@ -275,6 +276,23 @@ refuses_too_many_files(void **state)
 }
 
 static void
+bounds_the_work_for_regular_expressions(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *one = "'[a-z]{1,900}', ";
+	char *list = tare_arena_alloc(fixture->arena, 20000, 1);
+	const char *problems = NULL;
+
+	for (size_t i = 0; i < 1000; i++)
+		memcpy(list + i * strlen(one), one, strlen(one));
+	problems = suite_case_problems(
+		fixture, tare_arena_printf(
+				 fixture->arena, "  command: x\n  expect: {stdout: [%s]}\n", list));
+	assert_non_null(strstr(problems, "an item of stdout is one regular expression too many; "
+					 "expected fewer or simpler ones in a suite\n"));
+}
+
+static void
 wants_a_name_and_benchmarks(void **state)
 {
 	assert_string_equal(suite_problems(*state, "benchmarks: [{name: b, command: x}]\n"),
@@ -317,6 +335,8 @@ main(void)
 			refuses_a_large_file_before_reading_it, enter, leave),
 		cmocka_unit_test_setup_teardown(reads_no_pipe_that_is_included, enter, leave),
 		cmocka_unit_test_setup_teardown(refuses_too_many_files, enter, leave),
+		cmocka_unit_test_setup_teardown(
+			bounds_the_work_for_regular_expressions, enter, leave),
 		cmocka_unit_test_setup_teardown(wants_a_name_and_benchmarks, enter, leave),
 		cmocka_unit_test_setup_teardown(reads_benchmarks_as_a_mapping, enter, leave),
 	};

@@ -37,7 +37,8 @@ takes_group_names_out(void **state)
 		struct tare_pattern pattern;
 		struct tare_err err;
 
-		assert_int_equal(tare_pattern_read(&pattern, arena, rows[i].text, &err), TARE_OK);
+		assert_int_equal(tare_pattern_check(NULL, rows[i].text, &err), TARE_OK);
+		tare_pattern_read(&pattern, arena, rows[i].text);
 		assert_string_equal(pattern.text, rows[i].read);
 		assert_int_equal(pattern.group, rows[i].group);
 		tare_arena_free(arena);
@@ -72,36 +73,86 @@ refuses_with_a_reason(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct tare_arena *arena = tare_arena_new();
-		struct tare_pattern pattern = {.group = 99};
+		uint64_t cost = 99;
 		struct tare_err err;
 
-		assert_int_equal(
-			tare_pattern_read(&pattern, arena, rows[i].text, &err), TARE_INVALID);
+		assert_int_equal(tare_pattern_check(&cost, rows[i].text, &err), TARE_INVALID);
 		assert_string_equal(err.text, rows[i].problem);
-		assert_int_equal(pattern.group, 99);
-		tare_arena_free(arena);
+		assert_int_equal(cost, 99);
+	}
+}
+
+static void
+refuses_what_the_c_library_cannot_stand(void **state)
+{
+	static const char empty[] =
+		"repeats what may match nothing; expected each repetition to match something";
+	static const char anchors[] =
+		"has too many anchors (^, $, \\b); expected at most 12, repetitions counted";
+	static const struct {
+		const char *text;
+		const char *problem;
+	} rows[] = {
+		{"(a*)*", empty},
+		{"(a?){1,30}", empty},
+		{"(a|b*)+", empty},
+		{"(a|)+", empty},
+		{"()*", empty},
+		{"(\\b|x)*", empty},
+		{"^*", empty},
+		{"((a?)b?)+", empty},
+		{"a{0,3}*", empty},
+		{"(^a){1,12}", anchors},
+		{"a?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\ba?\\b", anchors},
+		{"(a{1,40}){1,40}", "repeats too much; expected fewer or smaller repetitions"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tare_err err = {0};
+
+		assert_int_equal(tare_pattern_check(NULL, rows[i].text, &err), TARE_INVALID);
+		assert_string_equal(err.text, rows[i].problem);
+	}
+}
+
+static void
+takes_what_people_write(void **state)
+{
+	static const char *const texts[] = {
+		"^done$",
+		"time: +([0-9]+(\\.[0-9]+)?) *ms",
+		"^(a|b|c)$|^d$|^e$",
+		"([0-9]{1,3}\\.){3}[0-9]{1,3}",
+		"\\b[A-Za-z]+\\b.*\\b[0-9]+\\b",
+		"(?<v>[-+]?[0-9]*\\.?[0-9]+([eE][-+]?[0-9]+)?)",
+		"((ab?)+c)*",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		uint64_t cost = 0;
+
+		assert_int_equal(tare_pattern_check(&cost, texts[i], NULL), TARE_OK);
+		assert_true(cost > 0 && cost < 3000);
 	}
 }
 
 static void
 refuses_deep_groups_and_long_texts(void **state)
 {
-	struct tare_arena *arena = tare_arena_new();
-	struct tare_pattern pattern;
 	struct tare_err err;
 	char text[2000];
 
 	(void)state;
 	memset(text, '(', sizeof(text));
 	text[60] = '\0';
-	assert_int_equal(tare_pattern_read(&pattern, arena, text, &err), TARE_INVALID);
+	assert_int_equal(tare_pattern_check(NULL, text, &err), TARE_INVALID);
 	assert_string_equal(err.text, "nests groups more than 50 deep; expected less");
 	memset(text, 'a', sizeof(text));
 	text[1025] = '\0';
-	assert_int_equal(tare_pattern_read(&pattern, arena, text, &err), TARE_INVALID);
+	assert_int_equal(tare_pattern_check(NULL, text, &err), TARE_INVALID);
 	assert_string_equal(err.text, "has 1025 bytes; expected a regular expression of 1 to 1024");
-	tare_arena_free(arena);
 }
 
 int
@@ -110,6 +161,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_group_names_out),
 		cmocka_unit_test(refuses_with_a_reason),
+		cmocka_unit_test(refuses_what_the_c_library_cannot_stand),
+		cmocka_unit_test(takes_what_people_write),
 		cmocka_unit_test(refuses_deep_groups_and_long_texts),
 	};
 
