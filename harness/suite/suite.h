@@ -4,7 +4,8 @@
  * tare_suite_load() reads a suite and all it includes, checks everything and collects every problem
  * it finds; tare_suite_expand() multiplies matrix and variants out into a plan. Both put what they
  * make into the arena passed in, which must outlive the suite and the plan. A suite is only read
- * after loading and can be expanded any number of times.
+ * after loading and can be expanded any number of times. A suite with problems is expanded while
+ * loading as well, in its development environment, so that its problems are all there at once.
  */
 #ifndef TARE_SUITE_SUITE_H
 #define TARE_SUITE_SUITE_H
@@ -41,8 +42,8 @@ struct tare_problems {
  * *suite_out is untouched. */
 enum tare_status tare_suite_load(struct tare_suite **suite_out, struct tare_problems *problems_out,
 	struct tare_arena *arena, const char *path, struct tare_err *err);
-/* The same from memory; name stands for the file in messages and digest, includes are relative to
- * directory. `tare bench` makes its suite this way. */
+/* The same from memory, for `tare bench`; name stands for the file in messages, and paths are relative
+ * to the working directory. The plan's file is "". */
 enum tare_status tare_suite_load_text(struct tare_suite **suite_out,
 	struct tare_problems *problems_out, struct tare_arena *arena, const char *name,
 	const char *text, size_t len, struct tare_err *err);
