@@ -168,7 +168,8 @@ tare_measure_take_up_group(struct tare_measure *measure, size_t index)
 	}
 }
 
-/* The looks that a resumed run has behind it, so that the next is where it would have been. */
+/* The looks that a resumed run has behind it, so that the next is where it would have been: where
+ * one case went on, the others would have. */
 static void
 take_up_looks(const struct tare_measure *measure, struct tare_measured_group *mine)
 {
@@ -178,14 +179,14 @@ take_up_looks(const struct tare_measure *measure, struct tare_measured_group *mi
 	double spent_ns = 0.0;
 
 	mine->next_look = block_end(group, &limits, limits.min_pairs);
-	if (limits.live == 0 || mine->next_look >= limits.pairs)
+	if (mine->next_look >= limits.ahead)
 		return;
 	for (size_t i = 0; i < group->case_count; i++)
 		spent_ns += walls_ns(measure->cases[group->first_case + i].record, mine->next_look);
 	then.pairs = mine->next_look;
 	then.spent_ns = (uint64_t)spent_ns;
 	mine->planned_pairs = planned_pairs(&then);
-	while (mine->next_look < limits.pairs && mine->next_look < limits.max_pairs)
+	while (mine->next_look < limits.ahead && mine->next_look < limits.max_pairs)
 		mine->next_look = look_after(group, &limits, mine->next_look);
 }
 
@@ -324,7 +325,9 @@ end_case(struct tare_measure *measure, struct tare_measured_case *one, const cha
 	enum tare_status status = tare_measure_end_case(measure, one, err);
 
 	one->over = true;
-	if (status != TARE_OK || one->record->status == TARE_CASE_FAILED)
+	/* A run may have been cut between the stop lines of a group. */
+	if (status != TARE_OK || one->record->status == TARE_CASE_FAILED ||
+		one->record->stop_reason)
 		return status;
 	one->record->stop_reason = tare_arena_strdup(measure->run->arena, reason);
 	return journal ? tare_journal_stop(journal, one->subject->index, reason, err) : TARE_OK;

@@ -140,6 +140,9 @@ tare_measure_hook(struct tare_measure *measure, struct tare_measured_case *mine,
 
 	if (!program)
 		return TARE_OK;
+	/* What is run around every invocation is not worth a line of its own. */
+	if (program == mine->subject->setup || program == mine->subject->cleanup)
+		tare_progress_step(&measure->progress, mine->subject->name, name);
 	status = run_program(measure, mine->on, mine->subject, program, mine->log_path, &why);
 	if (status == TARE_OK)
 		return TARE_OK;

@@ -90,6 +90,7 @@ start_services(struct tare_measure *measure, struct tare_measured_case *mine, st
 			measure->log_dir, subject->index, service->name);
 		struct tare_err why = {0}, ignored;
 
+		tare_progress_step(&measure->progress, subject->name, service->name);
 		if (mine->on->ops->service_start(mine->on->runner,
 			    &mine->service_ids[mine->services_up], service, log, &why) == TARE_OK) {
 			mine->services_up++;

@@ -9,7 +9,7 @@
 #include "harness/base/units.h"
 #include "harness/stats/order.h"
 
-enum { LINE_MAX = 1024, ESTIMATE_MAX = 4 * TARE_UNITS_TEXT_MAX };
+enum { LINE_MAX = 1024, SHORT_MAX = 160 };
 static const uint64_t draw_period_ns = 100 * 1000000ull;
 
 void
@@ -67,56 +67,111 @@ shown_metric(const struct tare_run_case *record)
 	return TARE_METRIC_WALL;
 }
 
-/* "12.35 ms [12.30 ms, 12.41 ms]"; a sample of this size sorts in well under a millisecond. */
-static void
-estimate_format(char *text_out, size_t size, const struct tare_run_case *record)
+/* False where there is nothing to estimate from. A sample of the kept size sorts in well under a
+ * millisecond. */
+static bool
+estimate(struct tare_interval *interval_out, const struct tare_run_case *record, size_t metric)
 {
 	const struct tare_samples *samples = &record->samples;
+	double *values;
+	size_t count;
+
+	if (samples->count == 0)
+		return false;
+	values = tare_xcalloc(samples->count, sizeof(*values));
+	count = tare_samples_values(values, samples, metric);
+	tare_sort(values, count);
+	tare_median_interval(interval_out, values, count, 0.05);
+	free(values);
+	return count > 0;
+}
+
+/* "12.35 ms [12.3 ms, 12.41 ms]" */
+static void
+estimate_print(FILE *out, const struct tare_run_case *record)
+{
 	size_t metric = shown_metric(record);
 	const char *unit = record->metrics[metric].unit;
 	char median[TARE_UNITS_TEXT_MAX], low[TARE_UNITS_TEXT_MAX], high[TARE_UNITS_TEXT_MAX];
 	struct tare_interval interval;
-	double *values;
-	size_t count;
 
-	*text_out = '\0';
-	if (samples->count == 0)
-		return;
-	values = tare_xcalloc(samples->count, sizeof(*values));
-	count = tare_samples_values(values, samples, metric);
-	tare_sort(values, count);
-	tare_median_interval(&interval, values, count, 0.05);
-	free(values);
-	tare_value_format(median, sizeof(median), interval.estimate, unit);
-	if (isnan(interval.low)) {
-		snprintf(text_out, size, "%s", median);
+	if (!estimate(&interval, record, metric)) {
+		fputs("no samples", out);
 		return;
 	}
+	tare_value_format(median, sizeof(median), interval.estimate, unit);
+	fputs(median, out);
+	if (isnan(interval.low))
+		return;
 	tare_value_format(low, sizeof(low), interval.low, unit);
 	tare_value_format(high, sizeof(high), interval.high, unit);
-	snprintf(text_out, size, "%s [%s, %s]", median, low, high);
+	fprintf(out, " [%s, %s]", low, high);
 }
 
-/* Writes at most width columns; names from outside are made safe first. */
+/* "12.35 ms ± 0.5 %, n=20", as the summary has it. */
 static void
-line_draw(struct tare_progress *progress, const char *line)
+estimate_short(char text_out[SHORT_MAX], const struct tare_run_case *record)
 {
-	char *safe = NULL;
+	size_t metric = shown_metric(record);
+	char median[TARE_UNITS_TEXT_MAX], spread[TARE_UNITS_TEXT_MAX] = "";
+	struct tare_interval interval;
+
+	if (!estimate(&interval, record, metric)) {
+		snprintf(text_out, SHORT_MAX, "warming up");
+		return;
+	}
+	tare_value_format(median, sizeof(median), interval.estimate, record->metrics[metric].unit);
+	if (!isnan(interval.low) && interval.estimate != 0.0)
+		snprintf(spread, sizeof(spread), " \u00b1 %.2g %%",
+			(interval.high - interval.low) / 2.0 / fabs(interval.estimate) * 100.0);
+	snprintf(text_out, SHORT_MAX, "%s%s, n=%llu", median, spread,
+		(unsigned long long)record->samples.total);
+}
+
+/* Bytes of the first characters of text, one column each. */
+static size_t
+columns_len(const char *text, size_t columns)
+{
 	size_t len = 0;
-	FILE *stream = open_memstream(&safe, &len);
-	size_t columns = 0, at = 0;
+
+	for (; text[len]; len++) {
+		if (((unsigned char)text[len] & 0xc0) != 0x80 && columns-- == 0)
+			break;
+	}
+	return len;
+}
+
+static size_t
+columns_of(const char *text)
+{
+	size_t columns = 0;
+
+	for (; *text; text++)
+		columns += ((unsigned char)*text & 0xc0) != 0x80;
+	return columns;
+}
+
+/* "[1/4] at most 5 s left  NAME: what"; a name that does not fit is cut, so that the figures stay.
+ */
+static void
+line_draw(struct tare_progress *progress, const char *left, const char *name, const char *what)
+{
+	char before[SHORT_MAX];
+	char *safe = NULL;
+	size_t size = 0, room, taken;
+	FILE *stream = open_memstream(&safe, &size);
 
 	if (!stream)
 		return;
-	tare_text_print_safe(stream, line, false);
+	tare_text_print_safe(stream, name, false);
 	fclose(stream);
-	while (at < len) {
-		columns += ((unsigned char)safe[at] & 0xc0) != 0x80;
-		if (columns >= (size_t)progress->width)
-			break;
-		at++;
-	}
-	fprintf(progress->out, "\r%.*s\033[K", (int)at, safe);
+	snprintf(before, sizeof(before), "[%zu/%zu]%s  ", progress->groups_over,
+		progress->group_count, left);
+	taken = columns_of(before) + columns_of(what) + strlen(": ") + 1;
+	room = (size_t)progress->width > taken + 8 ? (size_t)progress->width - taken : 8;
+	if (columns_of(safe) > room)
+		strcpy(safe + columns_len(safe, room - 2), "..");
+	fprintf(progress->out, "\r%s%s: %s\033[K", before, safe, what);
 	fflush(progress->out);
 	free(safe);
 	progress->drawn = true;
@@ -130,36 +185,51 @@ tare_progress_due(const struct tare_progress *progress)
 }
 
 void
+tare_progress_step(struct tare_progress *progress, const char *name, const char *step)
+{
+	if (progress->out && progress->terminal)
+		line_draw(progress, "", name, step);
+}
+
+/* Whole seconds: what is behind the point changes with every invocation and says nothing. */
+static void
+left_format(char text_out[SHORT_MAX], uint64_t left_ns)
+{
+	char duration[TARE_UNITS_TEXT_MAX];
+	uint64_t left_s = (left_ns + 999999999) / 1000000000;
+
+	*text_out = '\0';
+	if (left_ns == 0)
+		return;
+	tare_duration_format(duration, sizeof(duration), left_s * 1000000000);
+	snprintf(text_out, SHORT_MAX, " at most %s left", duration);
+}
+
+void
 tare_progress_draw(
 	struct tare_progress *progress, const struct tare_run_case *record, uint64_t left_ns)
 {
-	char line[LINE_MAX], estimate[ESTIMATE_MAX], left[TARE_UNITS_TEXT_MAX];
+	char left[SHORT_MAX], what[SHORT_MAX];
 
 	if (!tare_progress_due(progress))
 		return;
 	progress->next_draw_ns = progress->clock.now_ns(progress->clock.context) + draw_period_ns;
-	estimate_format(estimate, sizeof(estimate), record);
-	tare_duration_format(left, sizeof(left), left_ns);
-	snprintf(line, sizeof(line), "[%zu/%zu] %s  %s%sn=%llu%s%s%s", progress->groups_over,
-		progress->group_count, record->name, estimate, *estimate ? "  " : "",
-		(unsigned long long)record->samples.total, left_ns ? "  at most " : "",
-		left_ns ? left : "", left_ns ? " left" : "");
-	line_draw(progress, line);
+	left_format(left, left_ns);
+	estimate_short(what, record);
+	line_draw(progress, left, record->name, what);
 }
 
 static void
 case_print(FILE *out, const struct tare_run_case *record)
 {
-	char estimate[ESTIMATE_MAX];
-
 	tare_text_print_safe(out, record->name, false);
 	if (record->status == TARE_CASE_FAILED) {
 		fputs(": failed: ", out);
 		tare_text_print_safe(out, record->failure, false);
 	} else {
-		estimate_format(estimate, sizeof(estimate), record);
-		fprintf(out, ": %s, n=%llu", *estimate ? estimate : "no samples",
-			(unsigned long long)record->samples.total);
+		fputs(": ", out);
+		estimate_print(out, record);
+		fprintf(out, ", n=%llu", (unsigned long long)record->samples.total);
 		if (record->stop_reason)
 			fprintf(out, " (%s)", record->stop_reason);
 	}
@@ -174,9 +244,12 @@ tare_progress_group_over(struct tare_progress *progress, const struct tare_run *
 	if (!progress->out)
 		return;
 	tare_progress_clear(progress);
-	if (progress->terminal)
-		return;
-	for (size_t i = 0; i < case_count; i++)
-		case_print(progress->out, &run->cases[first_case + i]);
+	for (size_t i = 0; i < case_count; i++) {
+		const struct tare_run_case *record = &run->cases[first_case + i];
+
+		/* The summary has the rest; a failure should not wait for it. */
+		if (!progress->terminal || record->status == TARE_CASE_FAILED)
+			case_print(progress->out, record);
+	}
 	fflush(progress->out);
 }

@@ -2,7 +2,8 @@
  * Progress: what runs, how far, the running estimate and the time left.
  *
  * On a terminal one line that is drawn over at most ten times a second, never while a measured
- * program runs; elsewhere a plain line when a case is finished. A NULL stream prints nothing.
+ * program runs, and cases that failed; elsewhere a plain line when a case is finished. A NULL stream
+ * prints nothing.
  * Plain data; the stream stays the caller's.
  */
 #ifndef TARE_STAGES_PROGRESS_H
@@ -33,6 +34,9 @@ void tare_progress_begin(struct tare_progress *progress_out, FILE *out, bool ter
 /* One plain line of what is being done ("building gzip"). */
 void tare_progress_note(struct tare_progress *progress, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* On a terminal: what is done for a case besides measuring ("setup"), at once. */
+void tare_progress_step(struct tare_progress *progress, const char *name, const char *step);
 
 /* True where drawing would show something now; for what is costly to find out before it. */
 bool tare_progress_due(const struct tare_progress *progress);
