@@ -138,6 +138,8 @@ def show(parts, outputs):
         if isinstance(part, str):
             lines.append(part)
             continue
+        if outputs[part] and outputs[part][0].startswith("> "):
+            raise Problem(f"line {part.line}: what is printed looks like a command; pipe it through sed")
         first, *rest = part.text.split("\n")
         lines.append(f"{PREFIX}$ {first}")
         lines.extend(f"{PREFIX}> {line}".rstrip() for line in rest)
