@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/base/arena.h"
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
 
 enum { PROC_TEXT_MAX = 4 << 20, REMOVE_TRIES = 1000 };
@@ -174,28 +176,24 @@ remove_dead(const char *parent)
 		closedir(dir);
 }
 
-/* The name must be a plain word, whatever a journal says that is resumed. */
+/* The name must be a plain word, whatever a journal says that is resumed, and is never used twice:
+ * a run that is about to remove what it found dead must not meet another one's of the same name. */
 static enum tare_status
 make(struct tare_cgroup *cgroup, const char *parent, const char *run_id, struct tare_err *err)
 {
 	char name[128];
-	int at = snprintf(name, sizeof(name), "%s%.64s-%d", prefix, run_id, (int)getpid());
+	int len = snprintf(name, sizeof(name), "%s%.64s-%d-%" PRIx64, prefix, run_id, (int)getpid(),
+		tare_monotonic_ns());
 
-	for (int i = 0; i < at; i++) {
+	for (int i = 0; i < len; i++) {
 		if (!isalnum((unsigned char)name[i]))
 			name[i] = '-';
 	}
-	for (int i = 0; i < 100; i++) {
-		if (i > 0)
-			snprintf(name + at, sizeof(name) - (size_t)at, "-%d", i);
-		if ((size_t)snprintf(cgroup->path, sizeof(cgroup->path), "%s/%s", parent, name) >=
-			sizeof(cgroup->path))
-			break;
-		if (mkdir(cgroup->path, 0755) == 0)
-			return TARE_OK;
-		if (errno != EEXIST)
-			break;
-	}
+	errno = ENAMETOOLONG;
+	if ((size_t)snprintf(cgroup->path, sizeof(cgroup->path), "%s/%s", parent, name) <
+			sizeof(cgroup->path) &&
+		mkdir(cgroup->path, 0755) == 0)
+		return TARE_OK;
 	return tare_err_errno(err, TARE_UNSUPPORTED, "cannot make a cgroup in '%s'", parent);
 }
 

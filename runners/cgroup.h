@@ -1,11 +1,11 @@
 /*
  * A run's own cgroup, so that everything it started can be found and killed at once.
  *
- * A directory "tare-<run>-<pid>" of the unified hierarchy, under the cgroup that tare itself is in.
- * It needs no controller, only permission to make it; where that is missing there is none, and the
- * agent alone sees to it that nothing stays behind. An flock on the directory says that its run is
- * alive: open() kills and removes what dead runs left. Life cycle: open, add, close, which kills
- * what is still inside.
+ * A directory "tare-<run>-<pid>-<time>" of the unified hierarchy, under the cgroup that tare itself
+ * is in. It needs no controller, only permission to make it; where that is missing there is none,
+ * and the agent alone sees to it that nothing stays behind. An flock on the directory says that its
+ * run is alive: open() kills and removes what dead runs left. Life cycle: open, add, close, which
+ * kills what is still inside.
  */
 #ifndef TARE_RUNNERS_CGROUP_H
 #define TARE_RUNNERS_CGROUP_H

@@ -145,8 +145,8 @@ gives_runs_of_one_name_each_its_own(void **state)
 	char expected[64];
 
 	(void)state;
-	snprintf(expected, sizeof(expected), "tare----a-b--%d", (int)getpid());
-	assert_string_equal(basename(name), expected);
+	snprintf(expected, sizeof(expected), "tare----a-b--%d-", (int)getpid());
+	assert_memory_equal(basename(name), expected, strlen(expected));
 	assert_string_not_equal(tare_cgroup_path(one), tare_cgroup_path(two));
 	assert_int_equal(access(tare_cgroup_path(one), F_OK), 0);
 	tare_cgroup_close(one);
@@ -155,18 +155,57 @@ gives_runs_of_one_name_each_its_own(void **state)
 	free(name);
 }
 
+/* A cgroup for this process to be in, where no other run of tare looks for dead ones. */
+struct place {
+	char path[PATH_MAX + 32];
+	char parent[PATH_MAX];
+};
+
+static void
+move_to(const char *path)
+{
+	char file[2 * PATH_MAX];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
+	fd = open(file, O_WRONLY);
+	assert_true(dprintf(fd, "%d", (int)getpid()) > 0);
+	close(fd);
+}
+
+static struct place
+enter_place(void)
+{
+	struct tare_cgroup *cgroup = open_or_skip("place");
+	struct place place;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", tare_cgroup_path(cgroup));
+	tare_cgroup_close(cgroup);
+	snprintf(place.parent, sizeof(place.parent), "%s", dirname(path));
+	snprintf(place.path, sizeof(place.path), "%s/unit-%d", place.parent, (int)getpid());
+	assert_int_equal(mkdir(place.path, 0755), 0);
+	move_to(place.path);
+	return place;
+}
+
+static void
+leave_place(const struct place *place)
+{
+	move_to(place->parent);
+	assert_int_equal(rmdir(place->path), 0);
+}
+
 static void
 clears_away_what_a_dead_run_left(void **state)
 {
-	struct tare_cgroup *cgroup = open_or_skip("clear");
-	char parent[PATH_MAX], left[PATH_MAX + 16], file[PATH_MAX + 32];
+	char left[PATH_MAX + 64], file[PATH_MAX + 96];
+	struct place place = enter_place();
 	pid_t pid = start_sleeper();
 	int status, fd;
 
 	(void)state;
-	snprintf(parent, sizeof(parent), "%s", tare_cgroup_path(cgroup));
-	tare_cgroup_close(cgroup);
-	snprintf(left, sizeof(left), "%s/tare-left", dirname(parent));
+	snprintf(left, sizeof(left), "%s/tare-left", place.path);
 	snprintf(file, sizeof(file), "%s/cgroup.procs", left);
 	assert_int_equal(mkdir(left, 0755), 0);
 	fd = open(file, O_WRONLY);
@@ -184,6 +223,7 @@ clears_away_what_a_dead_run_left(void **state)
 	assert_int_equal(access(left, F_OK), -1);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WTERMSIG(status), SIGKILL);
+	leave_place(&place);
 }
 
 int

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -387,11 +386,11 @@ kills_the_whole_tree_after_the_timeout(void **state)
 	struct tare_outcome outcome;
 
 	subject.program.cwd = fixture->folder;
-	subject.program.timeout_ns = 100000000;
+	subject.program.timeout_ns = 500000000;
 	outcome = subject_measure_one(fixture->runner, &subject);
 	assert_int_equal(outcome.record.flags, TARE_RECORD_TIMED_OUT);
 	assert_int_equal(WTERMSIG(outcome.record.exit_status), SIGKILL);
-	assert_in_range(outcome.record.wall_ns, 100000000, 5000000000);
+	assert_in_range(outcome.record.wall_ns, 500000000, 5000000000);
 	assert_true(subject_ends(subject_read_pid(path)));
 	assert_true(tare_monotonic_ns() - before_ns < 10000000000);
 	/* The next one is not touched by it. */
@@ -542,22 +541,22 @@ static void
 times_each_invocation_of_a_batch_by_itself(void **state)
 {
 	struct fixture *fixture = *state;
-	/* 12 times 50 ms with 300 ms for each: the timer rings in the middle, for nobody. */
+	/* 12 times 60 ms with 500 ms for each: the timer rings in the middle, for nobody. */
 	struct tare_case subject =
-		subject_case(subject_program((const char *const[]){"sleep", "0.05", NULL}));
+		subject_case(subject_program((const char *const[]){"sleep", "0.06", NULL}));
 	struct tare_outcome outcomes[12];
 
-	subject.program.timeout_ns = 300000000;
+	subject.program.timeout_ns = 500000000;
 	assert_int_equal(subject_measure(fixture->runner, outcomes, &subject, 12), 12);
 	for (int i = 0; i < 12; i++)
 		assert_int_equal(outcomes[i].record.flags, 0);
 	/* And then it rings for one that began after it was set. */
 	subject.program = subject_shell("echo x >>slow; [ $(wc -l <slow) -lt 3 ] || sleep 20");
 	subject.program.cwd = fixture->folder;
-	subject.program.timeout_ns = 150000000;
+	subject.program.timeout_ns = 400000000;
 	assert_int_equal(subject_measure(fixture->runner, outcomes, &subject, 12), 3);
 	assert_int_equal(outcomes[2].record.flags, TARE_RECORD_TIMED_OUT);
-	assert_in_range(outcomes[2].record.wall_ns, 150000000, 5000000000);
+	assert_in_range(outcomes[2].record.wall_ns, 400000000, 5000000000);
 }
 
 static void
@@ -567,15 +566,19 @@ raise_flag(int number)
 	interrupted++;
 }
 
-/* The flag changes by a signal in the middle of what is running. */
-static void
-interrupt_after(long us)
+/* A program that interrupts this process, and then goes on. */
+static struct tare_program
+interrupting(const char *format)
 {
 	struct sigaction action = {.sa_handler = raise_flag};
-	struct itimerval timer = {.it_value = {.tv_usec = us}};
+	char *script = NULL;
+	struct tare_program program;
 
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	assert_true(asprintf(&script, "%s; kill -USR1 %d; sleep 60", format, (int)getpid()) > 0);
+	program = subject_shell(script);
+	free(script);
+	return program;
 }
 
 static void
@@ -583,8 +586,9 @@ kills_what_runs_when_interrupted(void **state)
 {
 	struct fixture *fixture = *state;
 	char *path = test_path(fixture->folder, "pid");
-	struct tare_case subject = subject_case(
-		subject_shell("setsid sh -c 'echo $$ >pid; exec sleep 60' & sleep 60"));
+	struct tare_case subject =
+		subject_case(interrupting("setsid sh -c 'echo $$ >pid; exec sleep 60' & "
+					  "while ! grep -qs . pid; do sleep 0.01; done"));
 	struct tare_program cleanup = subject_shell("exit 4");
 	struct tare_invocation invocation = {.subject = &subject,
 		.program = &subject.program,
@@ -595,7 +599,6 @@ kills_what_runs_when_interrupted(void **state)
 	uint32_t done = 9;
 
 	subject.program.cwd = fixture->folder;
-	interrupt_after(100000);
 	assert_int_equal(
 		tare_runner_host.invoke(fixture->runner, &outcome, &done, &invocation, &err),
 		TARE_INTERRUPTED);
@@ -615,8 +618,8 @@ static void
 keeps_what_a_batch_finished_before_it_was_interrupted(void **state)
 {
 	struct fixture *fixture = *state;
-	struct tare_case subject = subject_case(
-		subject_shell("echo x >>count; [ $(wc -l <count) -lt 4 ] || sleep 20"));
+	struct tare_case subject =
+		subject_case(interrupting("echo x >>count; [ $(wc -l <count) -eq 4 ] || exit 0"));
 	struct tare_invocation invocation = {.subject = &subject,
 		.program = &subject.program,
 		.role = TARE_ROLE_MEASURED,
@@ -628,7 +631,6 @@ keeps_what_a_batch_finished_before_it_was_interrupted(void **state)
 	uint32_t done = 0;
 
 	subject.program.cwd = fixture->folder;
-	interrupt_after(300000);
 	assert_int_equal(
 		tare_runner_host.invoke(fixture->runner, outcomes, &done, &invocation, &err),
 		TARE_INTERRUPTED);

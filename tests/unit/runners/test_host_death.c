@@ -184,7 +184,7 @@ run_unprivileged(const struct family *family)
 	/* What setuid() switched off: a child must be able to read its own /proc. */
 	prctl(PR_SET_DUMPABLE, 1);
 	subject.program.cwd = family->folder;
-	subject.program.timeout_ns = 300000000;
+	subject.program.timeout_ns = 600000000;
 	runner = subject_open(NULL, NULL);
 	outcome = subject_measure_one(runner, &subject);
 	subject_close(runner);

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,7 +133,7 @@ keeps_the_log_and_stops_politely(void **state)
 	uint32_t id;
 	char *text;
 
-	script(fixture, "trap 'echo bye >&2; exit 0' TERM; echo hello; touch up; "
+	script(fixture, "trap 'echo bye >&2; exit 0' TERM; echo hello; : >up; "
 			"while :; do :; done");
 	fixture->service.ready_kind = TARE_READY_FILE;
 	fixture->service.ready_path = "up";
@@ -203,9 +202,9 @@ does_not_wait_forever_for_a_command(void **state)
 	command.timeout_ns = 0;
 	fixture->service.ready_kind = TARE_READY_COMMAND;
 	fixture->service.ready_command = &command;
-	fixture->service.ready_timeout_ns = 150000000;
+	fixture->service.ready_timeout_ns = 500000000;
 	refuses(fixture, TARE_FAILED,
-		"service 'db' was not ready within 0.15 s; its log 'LOG' is empty");
+		"service 'db' was not ready within 0.5 s; its log 'LOG' is empty");
 	assert_true(subject_ends(pid_in(fixture, "pid")));
 	command = subject_program((const char *const[]){"no-such-command", NULL});
 	refuses(fixture, TARE_FAILED, "cannot find 'no-such-command' on PATH");
@@ -426,13 +425,13 @@ stops_waiting_when_interrupted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct sigaction action = {.sa_handler = raise_flag};
-	struct itimerval timer = {.it_value = {.tv_usec = 50000}};
+	char text[80];
 
-	script(fixture, "echo $$ >pid; exec sleep 60");
+	snprintf(text, sizeof(text), "echo $$ >pid; kill -USR1 %d; exec sleep 60", (int)getpid());
+	script(fixture, text);
 	fixture->service.ready_kind = TARE_READY_FILE;
 	fixture->service.ready_path = "never";
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
+	sigaction(SIGUSR1, &action, NULL);
 	refuses(fixture, TARE_INTERRUPTED, "interrupted");
 	assert_true(subject_ends(pid_in(fixture, "pid")));
 	/* And none is started any more. */
