@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-enum { TARE_SLOPE_VALUES_MAX = 512 };
+enum { TARE_SLOPE_VALUES_MAX = 256 };
 
 struct tare_slope {
 	double slope; /* per position; NaN for n < 2 */
