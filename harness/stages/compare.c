@@ -16,13 +16,18 @@ tare_stage_gate_parse(struct tare_gate *gate_out, const char *text, struct tare_
 	struct tare_gate gate = {.asked_for = true};
 	char *copy = tare_arena_strdup(arena, text);
 
+	/* Alone, and as in a suite: takes away the gate that the suite asks for. */
+	if (strcmp(text, "none") == 0) {
+		*gate_out = (struct tare_gate){0};
+		return TARE_OK;
+	}
 	for (char *word = strtok(copy, ","); word; word = strtok(NULL, ",")) {
 		enum tare_verdict verdict;
 
 		if (!tare_verdict_parse(&verdict, word))
 			return tare_err_set(err, TARE_INVALID,
 				"--gate: '%s' is not a verdict; expected regression, inconclusive, "
-				"improvement or no_change, separated by commas",
+				"improvement or no_change, separated by commas, or none",
 				word);
 		gate.fail_on |= 1u << verdict;
 	}

@@ -52,7 +52,7 @@ refuse_scheme(const char *scheme, struct tare_err *err)
 	tare_err_set(err, TARE_INVALID,
 		"there is no store \"%s:\"; expected sqlite:PATH, memory: or "
 		"postgresql://USER@HOST/NAME%s%s%s",
-		scheme, near ? "; did you mean \"" : "", near ? near : "", near ? ":\"" : "");
+		scheme, near ? "; did you mean \"" : "", near ? near : "", near ? ":\"?" : "");
 }
 
 /* The store that a URL names; NULL with the sentence where it names none. */
@@ -64,7 +64,8 @@ ops_of_url(struct tare_arena *scratch, const char *url, struct tare_err *err)
 
 	if (!colon) {
 		tare_err_set(err, TARE_INVALID,
-			"store \"%s\" does not say of which kind it is; did you mean \"sqlite:%s\"",
+			"store \"%s\" does not say of which kind it is; did you mean "
+			"\"sqlite:%s\"?",
 			url, url);
 		return NULL;
 	}
@@ -107,7 +108,7 @@ tare_store_open_existing(struct tare_store **store_out, const char *url, struct 
 
 	url = url_or_default(url);
 	path = strncmp(url, scheme, strlen(scheme)) == 0 ? url + strlen(scheme) : NULL;
-	if (path && access(path, F_OK) != 0 && errno == ENOENT)
+	if (path && *path && access(path, F_OK) != 0 && errno == ENOENT)
 		return tare_err_set(err, TARE_NOT_FOUND,
 			"there is no history yet at '%s'; tare run FILE makes one", path);
 	return tare_store_open(store_out, url, err);
@@ -230,8 +231,8 @@ refuse_unknown(const struct search *search, const char *text, struct tare_err *e
 			search->suite, elsewhere->suite);
 	if (near)
 		return tare_err_set(err, TARE_NOT_FOUND,
-			"there is no run or release \"%s\" in the store; did you mean \"%s\"", safe,
-			near);
+			"there is no run or release \"%s\" in the store; did you mean \"%s\"?",
+			safe, near);
 	return tare_err_set(err, TARE_NOT_FOUND,
 		"there is no run or release \"%s\" in the store; tare list runs shows what there "
 		"is",
@@ -253,7 +254,7 @@ refuse_latest(const struct search *search, struct tare_err *err)
 	return tare_err_set(err, TARE_NOT_FOUND,
 		"there is no run of suite \"%s\" in the store%s%s%s",
 		tare_text_safe(search->arena, search->suite), near ? "; did you mean \"" : "",
-		near ? near : "", near ? "\"" : "");
+		near ? near : "", near ? "\"?" : "");
 }
 
 /* NULL with *status_out and the sentence where there is no such run. */

@@ -117,7 +117,7 @@ a_wrong_gate_costs_no_journal(void **state)
 	assert_int_equal(bed_describe(&bed), TARE_INVALID);
 	assert_string_equal(bed.err.text,
 		"--gate: 'nonsense' is not a verdict; expected regression, inconclusive, "
-		"improvement or no_change, separated by commas");
+		"improvement or no_change, separated by commas, or none");
 	assert_int_equal(access(bed.journal, F_OK), -1);
 	bed_remove(&bed);
 }

@@ -145,9 +145,9 @@ names_what_is_near_to_what_is_not_there(void **state)
 
 	(void)state;
 	assert_not_found(store, "nihgtly", NULL, TARE_NOT_FOUND,
-		"there is no run or release \"nihgtly\" in the store; did you mean \"nightly\"");
+		"there is no run or release \"nihgtly\" in the store; did you mean \"nightly\"?");
 	assert_not_found(store, "lastest", NULL, TARE_NOT_FOUND,
-		"there is no run or release \"lastest\" in the store; did you mean \"latest\"");
+		"there is no run or release \"lastest\" in the store; did you mean \"latest\"?");
 	assert_not_found(store, "something else", NULL, TARE_NOT_FOUND,
 		"there is no run or release \"something else\" in the store; tare list runs shows "
 		"what there is");
@@ -156,7 +156,7 @@ names_what_is_near_to_what_is_not_there(void **state)
 	assert_not_found(store, "nightly", "compression", TARE_NOT_FOUND,
 		"release \"nightly\" has no run of suite \"compression\", only of \"startup\"");
 	assert_not_found(store, "latest:start-up", NULL, TARE_NOT_FOUND,
-		"there is no run of suite \"start-up\" in the store; did you mean \"startup\"");
+		"there is no run of suite \"start-up\" in the store; did you mean \"startup\"?");
 	assert_not_found(store, "latest:", NULL, TARE_NOT_FOUND,
 		"there is no run of suite \"\" in the store");
 	assert_not_found(empty, "latest", NULL, TARE_NOT_FOUND,
@@ -184,10 +184,10 @@ refuses_urls_that_name_no_store(void **state)
 	(void)state;
 	assert_refused("results.db", TARE_INVALID,
 		"store \"results.db\" does not say of which kind it is; did you mean "
-		"\"sqlite:results.db\"");
+		"\"sqlite:results.db\"?");
 	assert_refused("sqlit:results.db", TARE_INVALID,
 		"there is no store \"sqlit:\"; expected sqlite:PATH, memory: or "
-		"postgresql://USER@HOST/NAME; did you mean \"sqlite:\"");
+		"postgresql://USER@HOST/NAME; did you mean \"sqlite:\"?");
 	assert_refused("mysql://me:secret@host/db", TARE_INVALID,
 		"there is no store \"mysql:\"; expected sqlite:PATH, memory: or "
 		"postgresql://USER@HOST/NAME");
@@ -267,6 +267,7 @@ reading_does_not_make_a_history(void **state)
 	assert_string_equal(err.text,
 		"there is no history yet at 'no-such-folder/r.db'; tare run FILE makes one");
 	assert_null(store);
+	assert_int_equal(tare_store_open_existing(&store, "sqlite:", &err), TARE_INVALID);
 	assert_int_equal(tare_store_open_existing(&store, "memory:", &err), TARE_OK);
 	tare_store_close(store);
 }
