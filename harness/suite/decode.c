@@ -185,6 +185,7 @@ tare_table_decode(const struct tare_decoder *decoder, const struct tare_table *t
 {
 	struct tare_node *slots[TARE_FIELDS_MAX] = {0};
 	size_t before = decoder->problems->attempts;
+	bool good = true;
 
 	assert(table->field_count <= TARE_FIELDS_MAX);
 	if (node->kind != TARE_NODE_MAP) {
@@ -198,8 +199,10 @@ tare_table_decode(const struct tare_decoder *decoder, const struct tare_table *t
 		struct tare_node *key = tare_node_key(node, i);
 		const struct tare_field *field = NULL;
 
-		if (key->bad)
+		if (key->bad) {
+			good = false;
 			continue;
+		}
 		field = find_field(table, key->text);
 		if (field == NULL || !is_allowed(table, field)) {
 			report_unknown(decoder, table, key);
@@ -207,12 +210,13 @@ tare_table_decode(const struct tare_decoder *decoder, const struct tare_table *t
 			continue;
 		}
 		slots[field - table->fields] = tare_node_value(node, i);
-		tare_shape_check(decoder, field->shape, tare_node_value(node, i), field->key);
+		good &= tare_shape_check(
+			decoder, field->shape, tare_node_value(node, i), field->key);
 	}
 	check_presence(decoder, table, node, slots);
 	if (slots_out != NULL)
 		memcpy(slots_out, slots, table->field_count * sizeof(slots[0]));
-	return decoder->problems->attempts == before;
+	return good && decoder->problems->attempts == before;
 }
 
 void

@@ -8,7 +8,6 @@
 #include "harness/base/text.h"
 
 enum {
-	SENTENCE_MAX = 3072,
 	QUOTE_MAX = 80,        /* bytes of the user's text shown in a sentence */
 	CANDIDATES_MAX = 1000, /* considered for a did-you-mean */
 };
@@ -31,6 +30,17 @@ is_known(const struct tare_problem_list *list, const char *text)
 	return false;
 }
 
+/* Counts what is not kept. */
+static bool
+is_full(struct tare_problem_list *list)
+{
+	if (list->count < TARE_SUITE_PROBLEM_MAX)
+		return false;
+	list->attempts++;
+	list->total++;
+	return true;
+}
+
 static void
 keep(struct tare_problem_list *list, const struct tare_problem *problem)
 {
@@ -47,11 +57,6 @@ add(struct tare_problem_list *list, const struct tare_source *source, unsigned l
 {
 	const char *text = NULL;
 
-	if (list->count == TARE_SUITE_PROBLEM_MAX) {
-		list->attempts++;
-		list->total++;
-		return;
-	}
 	if (line == 0)
 		text = tare_arena_printf(list->arena, "%s: %s", source->name, sentence);
 	else
@@ -67,11 +72,13 @@ void
 tare_problem_add(
 	struct tare_problem_list *list, const struct tare_node *at, const char *format, ...)
 {
-	char sentence[SENTENCE_MAX];
+	char *sentence = NULL;
 	va_list args;
 
+	if (is_full(list))
+		return;
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	sentence = tare_arena_vprintf(list->arena, format, args);
 	va_end(args);
 	add(list, at->source, at->line, at->column, sentence);
 }
@@ -80,11 +87,13 @@ void
 tare_problem_add_at(struct tare_problem_list *list, const struct tare_source *source, unsigned line,
 	unsigned column, const char *format, ...)
 {
-	char sentence[SENTENCE_MAX];
+	char *sentence = NULL;
 	va_list args;
 
+	if (is_full(list))
+		return;
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	sentence = tare_arena_vprintf(list->arena, format, args);
 	va_end(args);
 	add(list, source, line, column, sentence);
 }

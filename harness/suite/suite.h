@@ -42,8 +42,8 @@ struct tare_problems {
  * *suite_out is untouched. */
 enum tare_status tare_suite_load(struct tare_suite **suite_out, struct tare_problems *problems_out,
 	struct tare_arena *arena, const char *path, struct tare_err *err);
-/* The same from memory, for `tare bench`; name stands for the file in messages, and paths are relative
- * to the working directory. The plan's file is "". */
+/* The same from memory, for `tare bench`; name stands for the file in messages, and paths are
+ * relative to the working directory. The plan's file is "". */
 enum tare_status tare_suite_load_text(struct tare_suite **suite_out,
 	struct tare_problems *problems_out, struct tare_arena *arena, const char *name,
 	const char *text, size_t len, struct tare_err *err);

@@ -195,6 +195,18 @@ says_nothing_twice_where_one_problem_leads_to_another(void **state)
 }
 
 static void
+leaves_out_what_has_a_problem_of_the_file(void **state)
+{
+	/* Found by fuzzing: the text ends at the NUL, and was never checked as an expression. */
+	assert_string_equal(
+		suite_case_problems(*state, "  command: x\n  expect: {stdout: \"(a\\0\"}\n"),
+		"s.yaml:5:20: text holds a NUL; expected none\n");
+	assert_string_equal(
+		suite_case_problems(*state, "  command: x\n  expect: {exit: 1, exit: x}\n"),
+		"s.yaml:5:21: key \"exit\" again; expected once, as in line 5\n");
+}
+
+static void
 refuses_what_is_no_mapping(void **state)
 {
 	assert_string_equal(
@@ -246,6 +258,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			says_nothing_twice_where_one_problem_leads_to_another, suite_setup,
 			suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			leaves_out_what_has_a_problem_of_the_file, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			refuses_what_is_no_mapping, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
