@@ -14,7 +14,7 @@
 struct tare_arena;
 
 struct tare_arena *tare_arena_new(void);
-void tare_arena_free(struct tare_arena *arena); /* NULL is allowed */
+void tare_arena_free(struct tare_arena *arena);  /* NULL is allowed */
 void tare_arena_reset(struct tare_arena *arena); /* forgets every block, keeps the arena */
 size_t tare_arena_size_bytes(const struct tare_arena *arena); /* handed out so far */
 

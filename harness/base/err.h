@@ -3,9 +3,9 @@
  *
  * Whoever detects an error writes the sentence with tare_err_set(); callers pass the status on, or
  * put a place in front of the sentence with tare_err_where(). A sentence is lower case, has no full
- * stop, quotes the user's text, and says what was expected. Nothing is printed here; main prints the
- * one line. A struct tare_err is plain data: no life cycle, copy it freely. A NULL err is allowed
- * everywhere and discards the sentence.
+ * stop, quotes the user's text, and says what was expected. Nothing is printed here; main prints
+ * the one line. A struct tare_err is plain data: no life cycle, copy it freely. A NULL err is
+ * allowed everywhere and discards the sentence.
  */
 #ifndef TARE_BASE_ERR_H
 #define TARE_BASE_ERR_H
@@ -31,13 +31,12 @@ struct tare_err {
 };
 
 /* Sets status and sentence, returns status. */
-enum tare_status tare_err_set(struct tare_err *err, enum tare_status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+enum tare_status tare_err_set(struct tare_err *err, enum tare_status status, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 
 /* As tare_err_set() and appends ": " and the text of errno as it was at the call. */
-enum tare_status tare_err_errno(
-	struct tare_err *err, enum tare_status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+enum tare_status tare_err_errno(struct tare_err *err, enum tare_status status, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "where: " in front of the sentence and returns its status; err must hold an error.
  * A NULL err gives TARE_OUTSIDE, the class being unknown. */

@@ -33,8 +33,8 @@ enum tare_status tare_dir_remove(const char *path, struct tare_err *err);
 
 /* A file that appears under its name only when complete: written to a temporary name beside it,
  * flushed, checked, renamed. What is not a regular file (/dev/stdout, a link) is written in place.
- * Parent directories are made. Life cycle: open, write to ->stream, then commit (which closes in any
- * case) or abandon. */
+ * Parent directories are made. Life cycle: open, write to ->stream, then commit (which closes in
+ * any case) or abandon. */
 struct tare_new_file {
 	FILE *stream;
 	char path[4096];

@@ -8,7 +8,8 @@
  * not locked: one thread writes it.
  *
  * The readers below wrap jansson's objects: borrowed references, never freed by the caller, and a
- * sentence where the type is wrong. Only this folder includes jansson.h; others include this header.
+ * sentence where the type is wrong. Only this folder includes jansson.h; others include this
+ * header.
  */
 #ifndef TARE_BASE_JSON_H
 #define TARE_BASE_JSON_H

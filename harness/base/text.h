@@ -25,8 +25,8 @@ const char *tare_text_nearest(const char *word, const char *const *candidates, s
  * variables, no globs. argv_out is NULL-terminated. Errors: unclosed quote; an unquoted ; | & < > (
  * ) ` or $( or a second line, which would need a shell, with the advice to use `shell:`. In double
  * quotes ` and $( need one too. No words give OK and argc 0. */
-enum tare_status tare_text_shell_split(struct tare_arena *arena, char ***argv_out,
-	size_t *argc_out, const char *text, struct tare_err *err);
+enum tare_status tare_text_shell_split(struct tare_arena *arena, char ***argv_out, size_t *argc_out,
+	const char *text, struct tare_err *err);
 
 /* Writes word so that a shell reads it back as one word; quotes only where needed. */
 void tare_text_shell_quote(FILE *out, const char *word);

@@ -53,7 +53,7 @@ struct tare_comparison {
 	size_t head_n;
 	double base_median; /* base units */
 	double head_median;
-	double ratio; /* head / base; NaN for TARE_METHOD_DIFFERENCE */
+	double ratio;     /* head / base; NaN for TARE_METHOD_DIFFERENCE */
 	double ratio_low; /* interval; NaN where n is too small for one */
 	double ratio_high;
 	double difference; /* head - base in base units, for TARE_METHOD_DIFFERENCE; else NaN */
@@ -65,10 +65,10 @@ struct tare_comparison {
 	double p_value;     /* one-sided, shifted by the margin, towards regression */
 	double p_adjusted;  /* Holm over the gated comparisons; NaN where not gated */
 	enum tare_verdict verdict;
-	bool below_margin;     /* the interval excludes no change, but not the margin */
-	size_t missing_pairs;  /* how many more would probably decide; 0 where unknown */
-	const char *reason;    /* why inconclusive, or NULL */
-	const char *sentence;  /* one plain sentence for people */
+	bool below_margin;    /* the interval excludes no change, but not the margin */
+	size_t missing_pairs; /* how many more would probably decide; 0 where unknown */
+	const char *reason;   /* why inconclusive, or NULL */
+	const char *sentence; /* one plain sentence for people */
 };
 
 /* A case that only one side has. */
@@ -80,14 +80,15 @@ struct tare_missing_case {
 struct tare_comparison_set {
 	const char *base_label;
 	const char *head_label;
-	bool across_runs; /* false: variants of one run */
+	bool across_runs;              /* false: variants of one run */
 	struct tare_comparison *items; /* by case, then by metric */
 	size_t item_count;
 	struct tare_missing_case *missing;
 	size_t missing_count;
 	struct tare_fact_difference *environment_differences; /* those that matter, across runs */
 	size_t environment_difference_count;
-	/* Geometric mean of the ratios of "wall" over the compared cases; NaN where there is none. */
+	/* Geometric mean of the ratios of "wall" over the compared cases; NaN where there is none.
+	 */
 	double geomean;
 	double geomean_low;
 	double geomean_high;
@@ -97,8 +98,8 @@ struct tare_comparison_set {
 enum tare_gate_result {
 	TARE_GATE_NOT_ASKED,
 	TARE_GATE_PASSED,
-	TARE_GATE_FAILED,      /* a verdict of fail_on other than inconclusive */
-	TARE_GATE_UNDECIDED,   /* inconclusive is in fail_on and nothing worse was found */
+	TARE_GATE_FAILED,    /* a verdict of fail_on other than inconclusive */
+	TARE_GATE_UNDECIDED, /* inconclusive is in fail_on and nothing worse was found */
 };
 
 struct tare_gate_outcome {

@@ -2,8 +2,8 @@
  * The environment of a run: facts about machine, kernel and knobs.
  *
  * A flat list of key and value in a fixed order. Facts that matter decide whether two runs may be
- * compared and go into the fingerprint: SHA-256 over their sorted "key=value\n" lines. Strings belong
- * to the arena the environment was made in.
+ * compared and go into the fingerprint: SHA-256 over their sorted "key=value\n" lines. Strings
+ * belong to the arena the environment was made in.
  */
 #ifndef TARE_MODEL_ENVIRONMENT_H
 #define TARE_MODEL_ENVIRONMENT_H

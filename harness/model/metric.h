@@ -1,8 +1,8 @@
 /*
  * Metrics: what a sample holds one value of each.
  *
- * Values are in base units (nanoseconds, bytes, counts); the metrics every runner measures are whole
- * numbers in this order, and a suite may add more out of the program's output. Plain data.
+ * Values are in base units (nanoseconds, bytes, counts); the metrics every runner measures are
+ * whole numbers in this order, and a suite may add more out of the program's output. Plain data.
  */
 #ifndef TARE_MODEL_METRIC_H
 #define TARE_MODEL_METRIC_H

@@ -2,10 +2,10 @@
  * The pending file: what the agent measured and the journal does not hold yet.
  *
  * For programs of a few microseconds the agent runs a batch before it answers. So that kill -9 of
- * the harness loses none of a batch, the agent keeps each finished invocation in a small file mapped
- * beside the journal (JOURNAL.pending); memory survives the process. A slot is valid when its check
- * matches, and new when its seq is past the journal's last; a resumed run journals the new ones
- * first. The file is removed when the run ends.
+ * the harness loses none of a batch, the agent keeps each finished invocation in a small file
+ * mapped beside the journal (JOURNAL.pending); memory survives the process. A slot is valid when
+ * its check matches, and new when its seq is past the journal's last; a resumed run journals the
+ * new ones first. The file is removed when the run ends.
  *
  * This header is shared with the agent: no libc beyond stdint here.
  */
@@ -21,9 +21,9 @@ struct tare_agent_record {
 	uint64_t seq;
 	uint32_t case_index;
 	uint32_t pair;
-	uint32_t flags;     /* TARE_RECORD_* */
+	uint32_t flags;      /* TARE_RECORD_* */
 	int32_t exit_status; /* as from wait4; or errno where TARE_RECORD_NOT_STARTED */
-	uint64_t start_ns;  /* CLOCK_MONOTONIC at the gate */
+	uint64_t start_ns;   /* CLOCK_MONOTONIC at the gate */
 	uint64_t wall_ns;
 	uint64_t user_ns;
 	uint64_t sys_ns;

@@ -3,7 +3,8 @@
  *
  * tare_suite_expand() makes it, in one arena that owns every pointer here; from then on it is only
  * read. Defaults are filled in, ${names} replaced, quantities in base units, matrix and variants
- * multiplied out. Relative paths in programs are relative to `cwd` of the program, which is absolute.
+ * multiplied out. Relative paths in programs are relative to `cwd` of the program, which is
+ * absolute.
  */
 #ifndef TARE_MODEL_PLAN_H
 #define TARE_MODEL_PLAN_H
@@ -48,7 +49,7 @@ struct tare_service {
 	enum tare_ready_kind ready_kind;
 	const char *ready_host; /* tcp; default 127.0.0.1 */
 	uint16_t ready_port;
-	const char *ready_path;              /* unix, file */
+	const char *ready_path;                   /* unix, file */
 	const struct tare_program *ready_command; /* command */
 	uint64_t ready_timeout_ns;
 	uint64_t stop_timeout_ns; /* between SIGTERM and SIGKILL */
@@ -81,11 +82,12 @@ enum tare_stream {
 struct tare_metric_rule {
 	enum tare_metric_source source;
 	enum tare_stream stream;
-	const char *pattern;       /* regex: POSIX extended, already checked to compile */
-	size_t group;              /* regex: which group holds the number */
-	const char *path;          /* json: a.b[0].c */
-	const char *line_name;     /* lines: the name in "name: value unit" */
-	const char *written_unit;  /* the unit the program writes; converted by tare_unit_to_base() */
+	const char *pattern;   /* regex: POSIX extended, already checked to compile */
+	size_t group;          /* regex: which group holds the number */
+	const char *path;      /* json: a.b[0].c */
+	const char *line_name; /* lines: the name in "name: value unit" */
+	const char
+		*written_unit; /* the unit the program writes; converted by tare_unit_to_base() */
 	enum tare_reduce reduce;
 };
 
@@ -144,8 +146,8 @@ struct tare_case {
 	const char *runner; /* a name of the registry */
 	const char *cpus;   /* pin policy as written; NULL or "none": not pinned */
 	struct tare_program program;
-	const struct tare_build *build;       /* NULL: none */
-	const struct tare_program *setup;     /* NULL: none, as for the next three */
+	const struct tare_build *build;   /* NULL: none */
+	const struct tare_program *setup; /* NULL: none, as for the next three */
 	const struct tare_program *prepare;
 	const struct tare_program *conclude;
 	const struct tare_program *cleanup;
@@ -172,8 +174,8 @@ struct tare_case {
 struct tare_group {
 	size_t first_case; /* contiguous; the first is the base */
 	size_t case_count;
-	const char *name;     /* case name without the variant */
-	bool exclusive;       /* has services: measured by itself, not interleaved with other groups */
+	const char *name; /* case name without the variant */
+	bool exclusive;   /* has services: measured by itself, not interleaved with other groups */
 };
 
 /* Verdicts that make a gate fail, as bits: 1u << enum tare_verdict (harness/model/comparison.h). */
@@ -185,11 +187,11 @@ struct tare_gate {
 struct tare_plan {
 	const char *suite;
 	const char *description;
-	const char *file; /* as the user gave it; "" for tare bench */
-	const char *digest; /* SHA-256 over the suite's files */
-	const char *environment; /* "development", "ci", "production" or the suite's own */
+	const char *file;               /* as the user gave it; "" for tare bench */
+	const char *digest;             /* SHA-256 over the suite's files */
+	const char *environment;        /* "development", "ci", "production" or the suite's own */
 	const char *environment_reason; /* "CI=true", "--environment", ... */
-	const char *work_dir; /* ${work_dir}: made before builds, kept */
+	const char *work_dir;           /* ${work_dir}: made before builds, kept */
 	struct tare_build **builds;
 	size_t build_count;
 	struct tare_group *groups;

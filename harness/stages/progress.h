@@ -2,9 +2,8 @@
  * Progress: what runs, how far, the running estimate and the time left.
  *
  * On a terminal one line that is drawn over at most ten times a second, never while a measured
- * program runs, and cases that failed; elsewhere a plain line when a case is finished. A NULL stream
- * prints nothing.
- * Plain data; the stream stays the caller's.
+ * program runs, and cases that failed; elsewhere a plain line when a case is finished. A NULL
+ * stream prints nothing. Plain data; the stream stays the caller's.
  */
 #ifndef TARE_STAGES_PROGRESS_H
 #define TARE_STAGES_PROGRESS_H

@@ -1,4 +1,4 @@
-#include "subject.h"
+#include "tests/unit/runners/subject.h"
 
 #include <assert.h>
 #include <stdio.h>

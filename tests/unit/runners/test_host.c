@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "harness/base/clock.h"
-#include "subject.h"
 #include "tests/support/files.h"
+#include "tests/unit/runners/subject.h"
 
 static volatile sig_atomic_t interrupted;
 

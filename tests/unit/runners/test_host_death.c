@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "runners/cgroup.h"
-#include "subject.h"
 #include "tests/support/files.h"
+#include "tests/unit/runners/subject.h"
 
 /* A child in another session and another one in the same, both of which write their numbers. */
 #define FAMILY                                                                                 \

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "runners/link.h"
-#include "subject.h"
 #include "tests/support/files.h"
+#include "tests/unit/runners/subject.h"
 
 static struct tare_link *
 open_link(void)

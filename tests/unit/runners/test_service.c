@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "runners/service.h"
-#include "subject.h"
 #include "tests/support/files.h"
+#include "tests/unit/runners/subject.h"
 
 static volatile sig_atomic_t interrupted;
 
