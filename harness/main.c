@@ -19,6 +19,7 @@ main(int argc, char **argv)
 	int exit_code = TARE_EXIT_OK;
 	enum tare_status status = TARE_OK;
 
+	tare_streams_secure();
 	tare_words = argv;
 	if (argc < 2) {
 		tare_help_print(stderr);
@@ -30,7 +31,8 @@ main(int argc, char **argv)
 		tare_help_print(stdout);
 	else
 		status = tare_command_run(argc - 1, argv + 1, &exit_code, &err);
-	if (status == TARE_OK && (fflush(stdout) != 0 || ferror(stdout)))
+	/* A report that could not be written there has said so already. */
+	if (status == TARE_OK && !err.text[0] && (fflush(stdout) != 0 || ferror(stdout)))
 		status = tare_err_errno(&err, TARE_OUTSIDE, "cannot write to standard output");
 	if (err.text[0])
 		print_error(&err);

@@ -3,8 +3,7 @@
 
 #include "harness/base/text.h"
 #include "harness/cli/list.h"
-#include "harness/pin/pin.h"
-#include "runners/runner.h"
+#include "harness/stages/stage.h"
 
 struct check_line {
 	struct tare_texts variables;
@@ -25,31 +24,14 @@ static const struct tare_option options[] = {
 
 static const struct tare_option *const tables[] = {options, NULL};
 
-/* What the suite language leaves to others: runners and pin policies. */
-static enum tare_status
-check_plan(const struct tare_plan *plan, struct tare_err *err)
-{
-	for (size_t i = 0; i < plan->case_count; i++) {
-		const struct tare_case *subject = &plan->cases[i];
-		bool known =
-			strcmp(subject->runner, "auto") == 0 || tare_runner_find(subject->runner);
-		enum tare_status status = TARE_OK;
-
-		if (!known)
-			status = tare_err_set(err, TARE_INVALID,
-				"there is no runner '%s'; tare list runners names them",
-				subject->runner);
-		else
-			status = tare_pin_policy_check(subject->cpus, err);
-		if (status != TARE_OK)
-			return tare_err_where(
-				err, "%s:%d: %s", subject->file, subject->line, subject->benchmark);
-	}
-	return TARE_OK;
-}
+struct tally {
+	size_t files;
+	size_t wrong;
+	size_t cases;
+};
 
 static enum tare_status
-check_file(const struct check_line *line, const char *path, struct tare_err *err)
+check_file(const struct check_line *line, const char *path, size_t *cases_out, struct tare_err *err)
 {
 	const struct tare_expand_options expand = {
 		.environment = line->environment,
@@ -65,41 +47,78 @@ check_file(const struct check_line *line, const char *path, struct tare_err *err
 	if (status == TARE_OK)
 		status = tare_suite_expand(&plan, &problems, arena, suite, &expand, err);
 	if (status == TARE_OK)
-		status = check_plan(plan, err);
-	if (status == TARE_OK && !line->quiet) {
-		tare_text_print_safe(stdout, path, false);
-		printf(": ok, %zu %s\n", plan->case_count,
-			plan->case_count == 1 ? "case" : "cases");
-	}
-	if (problems.total > 1)
-		tare_problems_print(&problems);
+		status = tare_stage_plan_check(plan, err);
+	if (status == TARE_OK)
+		*cases_out = plan->case_count;
+	else
+		tare_problems_print(&problems, path, err);
 	tare_arena_free(arena);
 	return status;
 }
 
-/* Every file is checked; the first error is the one main prints, the others are printed here. */
+static void
+print_count(size_t count, const char *noun)
+{
+	printf("%zu %s%s", count, noun, count == 1 ? "" : "s");
+}
+
+static void
+print_right(const char *path, size_t cases)
+{
+	tare_text_print_safe(stdout, path, false);
+	fputs(": ok, ", stdout);
+	print_count(cases, "case");
+	putchar('\n');
+}
+
+/* Of several files each error is printed here; main's one line then says how many there were. */
+static enum tare_status
+summarize(const struct tally *tally, enum tare_status first, bool quiet, struct tare_err *err)
+{
+	if (tally->wrong > 0)
+		return tare_err_set(err, first, "%zu of %zu files %s wrong", tally->wrong,
+			tally->files, tally->wrong == 1 ? "is" : "are");
+	if (!quiet) {
+		print_count(tally->files, "file");
+		fputs(" and ", stdout);
+		print_count(tally->cases, "case");
+		puts(", all ok");
+	}
+	return TARE_OK;
+}
+
 static enum tare_status
 check(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
 {
 	const struct check_line *line = line_in;
 	enum tare_status first = tare_operands_check("check", operands, 1, (size_t)-1, err);
+	struct tally tally = {0};
 
 	(void)exit_code_out;
-	for (; *operands; operands++) {
+	if (first != TARE_OK)
+		return first;
+	for (; operands[tally.files]; tally.files++) {
+		size_t cases = 0;
 		struct tare_err own = {0};
-		enum tare_status status = check_file(line, *operands, &own);
+		enum tare_status status = check_file(line, operands[tally.files], &cases, &own);
 
-		if (status == TARE_OK)
-			continue;
-		if (first != TARE_OK) {
-			tare_text_print_safe(stderr, own.text, false);
-			fputc('\n', stderr);
+		tally.cases += cases;
+		if (status == TARE_OK) {
+			if (!line->quiet)
+				print_right(operands[tally.files], cases);
 			continue;
 		}
-		first = status;
-		*err = own;
+		tally.wrong++;
+		if (first == TARE_OK)
+			first = status;
+		if (!operands[1]) {
+			*err = own;
+			return status;
+		}
+		tare_text_print_safe(stderr, own.text, false);
+		fputc('\n', stderr);
 	}
-	return first;
+	return tally.files > 1 ? summarize(&tally, first, line->quiet, err) : first;
 }
 
 const struct tare_command tare_command_check = {

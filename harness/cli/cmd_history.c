@@ -144,9 +144,12 @@ history(const void *line_in, char **operands, int *exit_code_out, struct tare_er
 	struct tare_store *store = NULL;
 	struct tare_store_point *points;
 	size_t count = 0;
+	bool json = false;
 	enum tare_status status = tare_operands_check("history", operands, 1, 2, err);
 
 	(void)exit_code_out;
+	if (status == TARE_OK)
+		status = tare_format_parse(&json, line->format, err);
 	if (status == TARE_OK)
 		status = tare_store_open_existing(&store, line->store, err);
 	if (status == TARE_OK)
@@ -154,7 +157,7 @@ history(const void *line_in, char **operands, int *exit_code_out, struct tare_er
 			store, &points, &count, arena, operands[0], metric, &filter, err);
 	if (status == TARE_OK && count == 0)
 		status = no_history(store, arena, operands[0], metric, err);
-	if (status == TARE_OK && line->format && strcmp(line->format, "json") == 0)
+	if (status == TARE_OK && json)
 		print_points_json(points, count);
 	else if (status == TARE_OK)
 		print_points(points, count);

@@ -18,6 +18,7 @@ struct list_line {
 	const char *release;
 	const char *store;
 	const char *format;
+	bool json; /* what format came to */
 };
 
 #define AT(field) offsetof(struct list_line, field)
@@ -117,7 +118,7 @@ list_runs(const struct list_line *line, struct tare_err *err)
 		*err = absent;
 	else
 		status = store->ops->list_runs(store, &runs, &count, arena, &filter, err);
-	if (status == TARE_OK && line->format && strcmp(line->format, "json") == 0)
+	if (status == TARE_OK && line->json)
 		print_runs_json(runs, count);
 	else if (status == TARE_OK)
 		print_runs(runs, count);
@@ -206,20 +207,36 @@ static const struct listing listings[] = {
 	{"stores", list_stores},
 };
 
-static enum tare_status
-list(const void *line, char **operands, int *exit_code_out, struct tare_err *err)
+static const struct listing *
+find_listing(const char *what)
 {
-	const char *what = operands[0] ? operands[0] : "runs";
-
-	(void)exit_code_out;
-	if (operands[0] && operands[1])
-		return tare_operands_check("list", operands, 0, 1, err);
 	for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
 		if (strcmp(what, listings[i].what) == 0)
-			return listings[i].print(line, err);
+			return &listings[i];
 	}
-	return tare_err_set(err, TARE_INVALID,
-		"there is no list of '%s'; expected runs, cases, runners, reports or stores", what);
+	return NULL;
+}
+
+static enum tare_status
+list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
+{
+	const char *what = operands[0] ? operands[0] : "runs";
+	const struct listing *listing = find_listing(what);
+	struct list_line line = *(const struct list_line *)line_in;
+	enum tare_status status = tare_operands_check("list", operands, 0, 1, err);
+
+	(void)exit_code_out;
+	if (status == TARE_OK && !listing)
+		status = tare_err_set(err, TARE_INVALID,
+			"there is no list of '%s'; expected runs, cases, runners, reports or "
+			"stores",
+			what);
+	if (status == TARE_OK)
+		status = tare_format_parse(&line.json, line.format, err);
+	if (status == TARE_OK && line.json && listing->print != list_runs)
+		status = tare_err_set(
+			err, TARE_INVALID, "--format json is for runs, not for %s", what);
+	return status == TARE_OK ? listing->print(&line, err) : status;
 }
 
 const struct tare_command tare_command_list = {

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,12 +62,17 @@ earlier_wall_ns(const struct tare_run *run, const char *name)
 	for (size_t i = 0; run && i < run->case_count; i++) {
 		const struct tare_samples *samples = &run->cases[i].samples;
 		double sum = 0.0;
+		size_t count = 0;
 
-		if (strcmp(run->cases[i].name, name) != 0 || samples->count == 0)
+		if (strcmp(run->cases[i].name, name) != 0)
 			continue;
-		for (size_t k = 0; k < samples->count; k++)
+		for (size_t k = 0; k < samples->count; k++) {
+			if (isnan(samples->values[TARE_METRIC_WALL][k]))
+				continue;
 			sum += samples->values[TARE_METRIC_WALL][k];
-		return sum / (double)samples->count;
+			count++;
+		}
+		return count > 0 ? sum / (double)count : 0.0;
 	}
 	return 0.0;
 }
@@ -149,8 +155,9 @@ print_plan(const struct tare_plan *plan, uint64_t seed, const struct tare_run *e
 			groups[count++] = i;
 	}
 	tare_text_print_safe(stdout, plan->suite, false);
-	printf(": %zu cases in %zu groups, environment %s (%s)\n", plan->case_count,
-		plan->group_count, plan->environment, plan->environment_reason);
+	printf(": %zu case%s in %zu group%s, environment %s (%s)\n", plan->case_count,
+		plan->case_count == 1 ? "" : "s", plan->group_count,
+		plan->group_count == 1 ? "" : "s", plan->environment, plan->environment_reason);
 	for (size_t i = 0; i < count; i++) {
 		const struct tare_group *group = &plan->groups[groups[i]];
 
@@ -185,10 +192,10 @@ plan_session(struct tare_session *session, const struct plan_line *line, struct 
 	to->variable_count = line->variables.count;
 	session->options.store_url = line->store;
 	status = tare_stages_run(session, stages, 2, err);
-	if (session->problems.total > 1)
-		tare_problems_print(&session->problems);
-	if (status != TARE_OK)
+	if (status != TARE_OK) {
+		tare_problems_print(&session->problems, session->options.suite_path, err);
 		return status;
+	}
 	earlier = earlier_run(session, session->plan->suite);
 	print_plan(session->plan, line->seed.value, earlier);
 	tare_run_free(earlier);

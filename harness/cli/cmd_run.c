@@ -61,6 +61,9 @@ run_session(struct tare_session *session, const struct run_line *line, int *exit
 	struct tare_session_options *to = &session->options;
 	enum tare_status status = tare_measuring_prepare(session, &line->measuring, err);
 
+	if (status == TARE_OK && line->resume && line->measuring.journal)
+		status = tare_err_set(err, TARE_INVALID,
+			"--journal cannot be given with --resume, which goes on in its own");
 	if (status != TARE_OK)
 		return status;
 	to->expand.environment = line->environment;

@@ -47,12 +47,19 @@ enum tare_status tare_command_run(int argc, char **argv, int *exit_code_out, str
 void tare_help_print(FILE *out);
 int tare_status_exit_code(enum tare_status status);
 
-/* Set by SIGINT and SIGTERM after tare_signals_catch(). */
+/* Changed by each SIGINT and SIGTERM after tare_signals_catch(). */
 extern volatile sig_atomic_t tare_interrupted;
 void tare_signals_catch(void);
 
-/* Every problem of a suite on standard error, one a line. */
-void tare_problems_print(const struct tare_problems *problems);
+/* Where a suite has several problems: each on standard error, one a line, and err says how many, so
+ * that none is told twice. file stands in front of what has no place of its own. */
+void tare_problems_print(
+	const struct tare_problems *problems, const char *file, struct tare_err *err);
+/* Takes "NAME:line:column: " off text that begins with it: nobody wrote that file. */
+void tare_place_strip(char *text, const char *name);
+/* Where a standard stream is closed, its number must not become that of a file that is written:
+ * what is printed there then fails. */
+void tare_streams_secure(void);
 
 /* "--report FORMAT=PATH" into the session; adds to what is there. */
 enum tare_status tare_reports_request(
@@ -70,6 +77,9 @@ int tare_session_exit_code(const struct tare_session *session, struct tare_err *
 char *tare_command_line(struct tare_arena *arena, const char *name, char **words);
 /* The process's own words, kept by main for the record of a run. */
 extern char **tare_words;
+
+/* --format of what is not a report: text (NULL too) or json. */
+enum tare_status tare_format_parse(bool *json_out, const char *text, struct tare_err *err);
 
 /* One or more operands are needed, or none at all; sentences name the command. */
 enum tare_status tare_operands_check(

@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,14 +142,45 @@ tare_signals_catch(void)
 }
 
 void
-tare_problems_print(const struct tare_problems *problems)
+tare_problems_print(const struct tare_problems *problems, const char *file, struct tare_err *err)
 {
+	if (problems->total < 2)
+		return;
 	for (size_t i = 0; i < problems->count; i++) {
 		tare_text_print_safe(stderr, problems->texts[i], false);
 		fputc('\n', stderr);
 	}
 	if (problems->total > problems->count)
 		fprintf(stderr, "... and %zu more\n", problems->total - problems->count);
+	tare_err_set(err, TARE_INVALID, "%s has %zu problems", file, problems->total);
+}
+
+void
+tare_place_strip(char *text, const char *name)
+{
+	size_t len = strlen(name);
+	char *at = text + len;
+
+	if (strncmp(text, name, len) != 0)
+		return;
+	for (int part = 0; part < 2; part++) {
+		if (*at != ':' || strspn(at + 1, "0123456789") == 0)
+			return;
+		at += 1 + strspn(at + 1, "0123456789");
+	}
+	if (at[0] == ':' && at[1] == ' ')
+		memmove(text, at + 2, strlen(at + 2) + 1);
+}
+
+void
+tare_streams_secure(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		/* The lowest free number; opened the other way round, so that use is an error. */
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+			open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(TARE_EXIT_OUTSIDE);
+	}
 }
 
 enum tare_status
@@ -240,6 +273,8 @@ say_why(const struct tare_session *session, struct tare_err *err)
 		tare_err_set(err, TARE_FAILED, "%s: %s", one->name, one->failure);
 		return;
 	}
+	if (session->interrupted)
+		tare_err_set(err, TARE_INTERRUPTED, "interrupted");
 }
 
 int
@@ -281,6 +316,18 @@ tare_command_line(struct tare_arena *arena, const char *name, char **words)
 	copy = tare_arena_strdup(arena, text);
 	free(text);
 	return copy;
+}
+
+enum tare_status
+tare_format_parse(bool *json_out, const char *text, struct tare_err *err)
+{
+	bool json = text && strcmp(text, "json") == 0;
+
+	if (text && !json && strcmp(text, "text") != 0)
+		return tare_err_set(err, TARE_INVALID,
+			"--format '%s' is not known; expected text or json", text);
+	*json_out = json;
+	return TARE_OK;
 }
 
 enum tare_status

@@ -151,6 +151,20 @@ print_paths(const struct tare_session *session)
 	fputc('\n', out);
 }
 
+/* All that is wrong with the suite; without places where nobody wrote it. */
+static void
+explain(struct tare_session *session, struct tare_err *err)
+{
+	const struct tare_session_options *options = &session->options;
+	const char *file = options->suite_text ? options->suite_name : options->suite_path;
+
+	for (size_t i = 0; options->suite_text && i < session->problems.count; i++)
+		tare_place_strip(session->problems.texts[i], options->suite_name);
+	if (options->suite_text)
+		tare_place_strip(err->text, options->suite_name);
+	tare_problems_print(&session->problems, file, err);
+}
+
 enum tare_status
 tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare_err *err)
 {
@@ -168,8 +182,8 @@ tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare
 
 	tare_signals_catch();
 	status = tare_stages_run(session, stages, sizeof(stages) / sizeof(stages[0]), err);
-	if (session->problems.total > 1)
-		tare_problems_print(&session->problems);
+	if (status != TARE_OK)
+		explain(session, err);
 	print_paths(session);
 	if (status != TARE_OK)
 		return status;

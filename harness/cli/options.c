@@ -3,12 +3,20 @@
 #include <assert.h>
 #include <getopt.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 
-enum { KEY_LONG = 256, KEY_HELP = 'h', LETTERS_MAX = 2 * TARE_OPTIONS_MAX + 4, COLUMN = 32 };
+enum {
+	KEY_LONG = 256,
+	KEY_HELP = 'h',
+	LETTERS_MAX = 2 * TARE_OPTIONS_MAX + 4,
+	COLUMN = 32,
+	WORD_MAX = 64,
+	LIST_MAX = 512
+};
 
 struct parser {
 	struct option longs[TARE_OPTIONS_MAX + 2];
@@ -107,29 +115,48 @@ take(void *line, const struct tare_option *option, int argc, char **argv, struct
 	return TARE_OK;
 }
 
+/* "--in" of --input and --invocations: both are named. */
+static enum tare_status
+ambiguous_option(const char *const *names, size_t count, const char *word, struct tare_err *err)
+{
+	char list[LIST_MAX] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < count && len < sizeof(list); i++) {
+		if (strncmp(names[i], word, strlen(word)) == 0)
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s--%s",
+				len ? ", " : "", names[i]);
+	}
+	return tare_err_set(
+		err, TARE_INVALID, "option '--%s' is ambiguous; it may be %s", word, list);
+}
+
 static enum tare_status
 unknown_option(const struct parser *parser, char **argv, struct tare_err *err)
 {
 	const char *names[TARE_OPTIONS_MAX + 1];
+	size_t count = parser->count + 1, beginning = 0;
+	char word[WORD_MAX];
 	const char *near;
-	char word[TARE_OPTIONS_MAX];
-	size_t len;
 
 	if (optopt && optopt < KEY_LONG)
 		return tare_err_set(
 			err, TARE_INVALID, "there is no option '-%c'; see --help", optopt);
-	for (size_t i = 0; i <= parser->count; i++)
-		names[i] = parser->longs[i].name;
-	len = strcspn(argv[optind - 1] + 2, "=");
-	snprintf(word, sizeof(word), "%.*s", (int)len, argv[optind - 1] + 2);
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(argv[optind - 1] + 2, "="),
+		argv[optind - 1] + 2);
 	if (optopt)
 		return tare_err_set(err, TARE_INVALID, "option '--%s' takes no value", word);
-	near = tare_text_nearest(word, names, parser->count + 1);
+	for (size_t i = 0; i < count; i++) {
+		names[i] = parser->longs[i].name;
+		beginning += strncmp(names[i], word, strlen(word)) == 0;
+	}
+	if (beginning > 1)
+		return ambiguous_option(names, count, word, err);
+	near = tare_text_nearest(word, names, count);
 	if (near)
 		return tare_err_set(err, TARE_INVALID,
 			"there is no option '--%s'; did you mean '--%s'?", word, near);
-	return tare_err_set(err, TARE_INVALID,
-		"there is no option '--%s', or it is ambiguous; see --help", word);
+	return tare_err_set(err, TARE_INVALID, "there is no option '--%s'; see --help", word);
 }
 
 enum tare_status

@@ -1,6 +1,8 @@
-#include "harness/stages/stage.h"
-
 #include <string.h>
+
+#include "harness/pin/pin.h"
+#include "harness/stages/stage.h"
+#include "runners/runner.h"
 
 static enum tare_status
 load(struct tare_session *session, struct tare_err *err)
@@ -20,11 +22,33 @@ const struct tare_stage tare_stage_load = {
 	.run = load,
 };
 
+enum tare_status
+tare_stage_plan_check(const struct tare_plan *plan, struct tare_err *err)
+{
+	for (size_t i = 0; i < plan->case_count; i++) {
+		const struct tare_case *subject = &plan->cases[i];
+		enum tare_status status = TARE_OK;
+
+		if (strcmp(subject->runner, "auto") != 0 && !tare_runner_find(subject->runner))
+			status = tare_err_set(err, TARE_INVALID,
+				"there is no runner '%s'; tare list runners names them",
+				subject->runner);
+		else
+			status = tare_pin_policy_check(subject->cpus, err);
+		if (status != TARE_OK)
+			return tare_err_where(
+				err, "%s:%d: %s", subject->file, subject->line, subject->benchmark);
+	}
+	return TARE_OK;
+}
+
 static enum tare_status
 expand(struct tare_session *session, struct tare_err *err)
 {
-	return tare_suite_expand(&session->plan, &session->problems, session->arena, session->suite,
-		&session->options.expand, err);
+	enum tare_status status = tare_suite_expand(&session->plan, &session->problems,
+		session->arena, session->suite, &session->options.expand, err);
+
+	return status == TARE_OK ? tare_stage_plan_check(session->plan, err) : status;
 }
 
 const struct tare_stage tare_stage_expand = {

@@ -35,6 +35,10 @@ enum tare_status tare_stages_run(struct tare_session *session,
 enum tare_status tare_stage_gate_parse(struct tare_gate *gate_out, const char *text,
 	struct tare_arena *arena, struct tare_err *err);
 
+/* What the suite language leaves to others, checked before anything is measured: the names of
+ * runners, and pin policies. */
+enum tare_status tare_stage_plan_check(const struct tare_plan *plan, struct tare_err *err);
+
 /* Loads the run a user means by text: a journal's path where such a file exists, else what the
  * store resolves. suite may be NULL. The caller frees *run_out. */
 enum tare_status tare_stage_find_run(struct tare_run **run_out, struct tare_session *session,

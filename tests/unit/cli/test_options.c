@@ -27,6 +27,7 @@ static const struct tare_option first[] = {
 };
 static const struct tare_option second[] = {
 	{"seed", 0, "N", TARE_OPTION_COUNT, AT(seed), "a seed"},
+	{"select", 0, "NAME", TARE_OPTION_TEXT, AT(release), "another"},
 	{"only", 'o', "GLOB", TARE_OPTION_TEXTS, AT(only), "some"},
 	{"list", 'L', "NAME A,B", TARE_OPTION_PAIRS, AT(lists), "lists"},
 	{0},
@@ -103,8 +104,9 @@ says_what_is_wrong(void **state)
 {
 	static const char *const cases[][2] = {
 		{"run --relaese v1", "there is no option '--relaese'; did you mean '--release'?"},
-		{"run --frobnicate",
-			"there is no option '--frobnicate', or it is ambiguous; see --help"},
+		{"run --frobnicate", "there is no option '--frobnicate'; see --help"},
+		{"run --se 1", "option '--se' is ambiguous; it may be --seed, --select"},
+		{"run --se=1", "option '--se' is ambiguous; it may be --seed, --select"},
 		{"run -z", "there is no option '-z'; see --help"},
 		{"run --release", "option '--release' needs a value"},
 		{"run --quiet=yes", "option '--quiet' takes no value"},
@@ -143,6 +145,7 @@ prints_a_line_for_each_option(void **state)
 	assert_string_equal(text, "  -q, --quiet                   say little\n"
 				  "      --release NAME            a label\n"
 				  "      --seed N                  a seed\n"
+				  "      --select NAME             another\n"
 				  "  -o, --only GLOB               some\n"
 				  "  -L, --list NAME A,B           lists\n"
 				  "  -h, --help                    print this and exit\n");

@@ -43,6 +43,7 @@ a_gate_is_asked_for_by_suite_or_option(void **state)
 	check_gate(SLOWER(""), "regression", TARE_GATE_FAILED);
 	check_gate(SLOWER("gate: {fail_on: [regression]}\n"), "improvement", TARE_GATE_PASSED);
 	check_gate(SLOWER("gate: {fail_on: [regression]}\n"), "none", TARE_GATE_NOT_ASKED);
+	check_gate(SLOWER("gate: {fail_on: [regression]}\n"), "none", TARE_GATE_NOT_ASKED);
 }
 
 static void

@@ -318,22 +318,31 @@ variants_are_thinned_alike(void **state)
 }
 
 static void
-a_runner_that_is_not_there_fails_its_case_only(void **state)
+check_refused(const char *suite, const char *wanted)
 {
 	struct bed bed;
 
-	(void)state;
-	bed_make(&bed, "suite: s\n"
-		       "benchmarks:\n"
-		       "  - {name: x, command: 'true', runner: moon}\n"
-		       "  - {name: y, runner: replay, invocations: 6, replay: {wall: 1ms}}\n");
-	assert_int_equal(bed_run(&bed), TARE_OK);
-	assert_int_equal(bed_case(&bed, "x")->status, TARE_CASE_FAILED);
-	assert_string_equal(bed_case(&bed, "x")->failure,
-		"there is no runner 'moon'; tare list runners names them");
-	assert_int_equal(bed_case(&bed, "y")->status, TARE_CASE_OK);
-	assert_true(tare_session_has_failed_case(bed.session));
+	bed_make(&bed, suite);
+	assert_int_equal(bed_run(&bed), TARE_INVALID);
+	assert_string_equal(bed.err.text, wanted);
+	assert_null(bed.session->run);
 	bed_remove(&bed);
+}
+
+static void
+what_no_machine_has_is_refused_before_anything_is_measured(void **state)
+{
+	(void)state;
+	check_refused("suite: s\n"
+		      "benchmarks:\n"
+		      "  - {name: x, runner: replay, replay: {wall: 1ms}}\n"
+		      "  - {name: y, command: 'true', runner: moon}\n",
+		"suite.yaml:4: y: there is no runner 'moon'; tare list runners names them");
+	check_refused("suite: s\n"
+		      "benchmarks:\n"
+		      "  - {name: y, command: 'true', cpus: many}\n",
+		"suite.yaml:3: y: cpus 'many' is not understood; expected none, a number of cores "
+		"like 2, or a list of CPUs like 2-3 or 1,3");
 }
 
 /* A stream that sets the flag of the bed when a case is finished. */
@@ -451,7 +460,7 @@ main(void)
 		cmocka_unit_test(a_single_list_is_played_once),
 		cmocka_unit_test(many_invocations_are_all_journalled_and_thinned_in_memory),
 		cmocka_unit_test(variants_are_thinned_alike),
-		cmocka_unit_test(a_runner_that_is_not_there_fails_its_case_only),
+		cmocka_unit_test(what_no_machine_has_is_refused_before_anything_is_measured),
 		cmocka_unit_test(an_interrupted_run_keeps_what_was_measured),
 		cmocka_unit_test(an_interrupted_run_is_resumed_to_the_same_samples),
 		cmocka_unit_test(an_early_signal_measures_nothing),
