@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/rng.h"
 #include "harness/base/text.h"
@@ -117,6 +118,9 @@ tare_measuring_prepare(
 	options->store_url = line->store;
 	options->quiet = line->quiet;
 	options->interrupted = &tare_interrupted;
+	/* Two runs may go on in one folder. */
+	options->expand.scratch_root = tare_arena_printf(
+		session->arena, "%s/scratch/%ld", options->state_dir, (long)getpid());
 	choose_seed(session, line);
 	if (!line->quiet)
 		status = tare_report_request_add(session, "text", "-", err);

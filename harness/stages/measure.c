@@ -128,6 +128,17 @@ remove_logs(const struct tare_measure *measure)
 	rmdir(session->options.state_dir);
 }
 
+static void
+remove_scratch(const struct tare_measure *measure)
+{
+	const char *root = measure->session->options.expand.scratch_root;
+
+	if (!root)
+		return;
+	tare_dir_remove(root, NULL);
+	rmdir(tare_path_dirname(measure->session->arena, root));
+}
+
 /* After an interruption or an error what was begun still has its cleanup; a second interruption
  * ends that too. Where outcomes may be missing in the journal the pending file stays, for a
  * resumed run to take them from. */
@@ -147,6 +158,7 @@ measure_close(struct tare_measure *measure, bool whole)
 		measure->runners[i].ops->close(measure->runners[i].runner);
 	if (measure->pending_path && whole)
 		unlink(measure->pending_path);
+	remove_scratch(measure);
 	remove_logs(measure);
 	tare_progress_clear(&measure->progress);
 	tare_arena_free(measure->scratch);
