@@ -1,4 +1,4 @@
-#include "bed.h"
+#include "tests/unit/stages/bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "bed.h"
 #include "tests/support/files.h"
+#include "tests/unit/stages/bed.h"
 
 #define SLOWER(gate)                                                                              \
 	"suite: s\n" gate "defaults: {runner: replay, invocations: 12}\n"                         \

@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bed.h"
 #include "harness/model/pending.h"
 #include "tests/support/files.h"
+#include "tests/unit/stages/bed.h"
 
 static const char suite[] = "suite: s\n"
 			    "description: Two cases.\n"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bed.h"
 #include "harness/stages/order.h"
+#include "tests/unit/stages/bed.h"
 
 #define TWO_VARIANTS(more)                                  \
 	"suite: s\n"                                        \

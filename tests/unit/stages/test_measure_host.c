@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bed.h"
 #include "harness/model/pending.h"
 #include "tests/support/files.h"
+#include "tests/unit/stages/bed.h"
 
 /* Hooks and programs write a line each into FOLDER/log; ${log} of the suite. */
 struct host_bed {

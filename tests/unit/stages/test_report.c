@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bed.h"
 #include "tests/support/files.h"
+#include "tests/unit/stages/bed.h"
 
 static const char suite[] =
 	"suite: s\n"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bed.h"
 #include "tests/support/files.h"
+#include "tests/unit/stages/bed.h"
 
 /* Something of every kind: blocks that end by verdict, precision, time and count, with warm-ups. */
 static const char mixed[] =

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bed.h"
 #include "harness/store/store.h"
 #include "tests/support/files.h"
+#include "tests/unit/stages/bed.h"
 
 static const char suite[] = "suite: s\n"
 			    "defaults: {runner: replay, invocations: 8, replay: {wall: 1ms}}\n"
