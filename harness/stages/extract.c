@@ -1,6 +1,7 @@
 #include "harness/stages/extract.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "harness/base/json.h"
 #include "harness/base/units.h"
 
-enum { GROUPS_MAX = 32, STEP_MAX = 128 };
+enum { GROUPS_MAX = 32, STEP_MAX = 128, NUMBER_MAX = 64 };
 
 struct tare_extractor {
 	const struct tare_case *subject;
@@ -28,6 +29,7 @@ struct numbers {
 	size_t capacity;
 };
 
+static const char blanks[] = " \t\r";
 static const char *const stream_names[] = {"stdout", "stderr"};
 
 static enum tare_status
@@ -120,8 +122,10 @@ tare_extract_check(const struct tare_extractor *extractor, const struct tare_out
 		bool of_stdout = i < expect->stdout_pattern_count;
 		enum tare_stream stream = of_stdout ? TARE_STREAM_STDOUT : TARE_STREAM_STDERR;
 		const char *text = output->text[stream] ? output->text[stream] : "";
+		size_t len = output->text[stream] ? output->len[stream] : 0;
+		regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)len};
 
-		if (regexec(&extractor->expected[i], text, 0, NULL, 0) == 0)
+		if (regexec(&extractor->expected[i], text, 1, &whole, REG_STARTEND) == 0)
 			continue;
 		return tare_err_set(err, TARE_FAILED, "%s does not match '%s'",
 			stream_names[stream],
@@ -146,51 +150,74 @@ numbers_add(struct numbers *numbers, double value, const char *unit)
 	numbers->values[numbers->count++] = tare_unit_to_base(&base_unit, value, unit);
 }
 
-/* A finite number at the start of text, with thousands separators left out ("1,234.5"). */
+/* Whether the comma at text[at] separates thousands: a digit before it, three behind. */
 static bool
-number_parse(double *value_out, const char *text, size_t len)
+is_separator(const char *text, size_t at, size_t len)
 {
-	char digits[64];
+	size_t digits = 0;
+
+	while (at + 1 + digits < len && isdigit((unsigned char)text[at + 1 + digits]))
+		digits++;
+	return at > 0 && isdigit((unsigned char)text[at - 1]) && digits == 3;
+}
+
+/* A finite number at the start of text, thousands separated or not ("1,234.5"); "1,5" is none,
+ * whichever of 1.5 and 15 was meant. *used_out: how many bytes it took. */
+static bool
+number_parse(double *value_out, size_t *used_out, const char *text, size_t len)
+{
+	char digits[NUMBER_MAX];
+	size_t at[NUMBER_MAX];
 	size_t count = 0;
 	char *end;
 
 	for (size_t i = 0; i < len && count + 1 < sizeof(digits); i++) {
-		if (text[i] != ',')
-			digits[count++] = text[i];
+		bool comma = text[i] == ',';
+
+		if (comma && i + 1 < len && isdigit((unsigned char)text[i + 1])) {
+			if (!is_separator(text, i, len) || memchr(digits, '.', count))
+				return false;
+			continue;
+		}
+		if (comma)
+			break;
+		at[count] = i;
+		digits[count++] = text[i];
 	}
 	digits[count] = '\0';
 	*value_out = strtod(digits, &end);
-	return end != digits && isfinite(*value_out);
+	if (end == digits || end == digits + sizeof(digits) - 1 || !isfinite(*value_out))
+		return false;
+	*used_out = at[end - digits - 1] + 1;
+	return true;
 }
 
+/* With REG_STARTEND, without which each match would measure the length of the whole rest. */
 static enum tare_status
 match_regex(struct numbers *numbers, const regex_t *regex, const struct tare_metric_rule *rule,
-	const char *text, struct tare_err *err)
+	const char *text, size_t len, struct tare_err *err)
 {
-	regmatch_t groups[GROUPS_MAX];
-	int flags = 0;
+	regmatch_t groups[GROUPS_MAX] = {{.rm_so = 0, .rm_eo = (regoff_t)len}};
 
 	assert(rule->group < GROUPS_MAX);
 	while (numbers->count < TARE_MATCHES_MAX &&
-		regexec(regex, text, GROUPS_MAX, groups, flags) == 0) {
+		regexec(regex, text, GROUPS_MAX, groups, REG_STARTEND) == 0) {
 		const regmatch_t *group = &groups[rule->group];
+		regoff_t next = groups[0].rm_eo + (groups[0].rm_eo == groups[0].rm_so);
+		size_t used;
 		double value;
 
 		if (group->rm_so >= 0) {
-			size_t len = (size_t)(group->rm_eo - group->rm_so);
+			size_t group_len = (size_t)(group->rm_eo - group->rm_so);
 
-			if (!number_parse(&value, text + group->rm_so, len))
+			if (!number_parse(&value, &used, text + group->rm_so, group_len))
 				return tare_err_set(err, TARE_FAILED, "'%.*s' is not a number",
-					len > 40 ? 40 : (int)len, text + group->rm_so);
+					group_len > 40 ? 40 : (int)group_len, text + group->rm_so);
 			numbers_add(numbers, value, numbers->written_unit);
 		}
-		text += groups[0].rm_eo;
-		if (groups[0].rm_eo == groups[0].rm_so) {
-			if (!*text)
-				break;
-			text++;
-		}
-		flags = text[-1] == '\n' ? 0 : REG_NOTBOL;
+		if ((size_t)next > len)
+			break;
+		groups[0] = (regmatch_t){.rm_so = next, .rm_eo = (regoff_t)len};
 	}
 	return TARE_OK;
 }
@@ -262,7 +289,7 @@ match_json(struct numbers *numbers, const struct tare_metric_rule *rule, const c
 	return TARE_OK;
 }
 
-/* The unit behind a number on its line, where it measures the same as the rule's; else the rule's.
+/* The word behind a number on its line, where it measures the same as the rule's unit; else that.
  */
 static const char *
 line_unit(struct numbers *numbers, const char *at, const char *end)
@@ -270,37 +297,49 @@ line_unit(struct numbers *numbers, const char *at, const char *end)
 	const char *rule_base, *line_base;
 	const char *unit;
 
-	at += strspn(at, " \t");
-	at += strspn(at, "+-0123456789.,eE");
-	at += strspn(at, " \t");
-	while (end > at && strchr(" \t\r", end[-1]))
-		end--;
-	if (at >= end)
-		return numbers->written_unit;
+	while (at < end && strchr(blanks, *at))
+		at++;
 	unit = tare_arena_strndup(numbers->arena, at, (size_t)(end - at));
+	unit = tare_arena_strndup(numbers->arena, unit, strcspn(unit, blanks));
 	tare_unit_to_base(&rule_base, 1.0, numbers->written_unit);
 	tare_unit_to_base(&line_base, 1.0, unit);
-	return strcmp(rule_base, line_base) == 0 ? unit : numbers->written_unit;
+	return *unit && strcmp(rule_base, line_base) == 0 ? unit : numbers->written_unit;
 }
 
-/* Lines of the form "name: value unit". */
+/* "name: value unit" */
 static void
-match_lines(struct numbers *numbers, const struct tare_metric_rule *rule, const char *text)
+match_line(struct numbers *numbers, const char *name, const char *line, const char *end)
 {
-	size_t name_len = strlen(rule->line_name);
+	size_t name_len = strlen(name);
+	size_t used;
+	double value;
 
-	for (const char *line = text; *line && numbers->count < TARE_MATCHES_MAX;) {
-		const char *end = strchrnul(line, '\n');
-		const char *at = line + strspn(line, " \t");
-		double value;
+	while (line < end && strchr(blanks, *line))
+		line++;
+	if ((size_t)(end - line) < name_len || memcmp(line, name, name_len) != 0)
+		return;
+	line += name_len;
+	while (line < end && strchr(blanks, *line))
+		line++;
+	if (line == end || *line++ != ':')
+		return;
+	if (number_parse(&value, &used, line, (size_t)(end - line)))
+		numbers_add(numbers, value, line_unit(numbers, line + used, end));
+}
 
-		if (strncmp(at, rule->line_name, name_len) == 0) {
-			at += name_len;
-			at += strspn(at, " \t");
-			if (*at == ':' && number_parse(&value, at + 1, (size_t)(end - at - 1)))
-				numbers_add(numbers, value, line_unit(numbers, at + 1, end));
-		}
-		line = *end ? end + 1 : end;
+static void
+match_lines(
+	struct numbers *numbers, const struct tare_metric_rule *rule, const char *text, size_t len)
+{
+	const char *stop = text + len;
+
+	for (const char *line = text; line < stop && numbers->count < TARE_MATCHES_MAX;) {
+		const char *end = memchr(line, '\n', (size_t)(stop - line));
+
+		if (!end)
+			end = stop;
+		match_line(numbers, rule->line_name, line, end);
+		line = end + 1;
 	}
 }
 
@@ -342,16 +381,17 @@ find_numbers(struct numbers *numbers, const struct tare_extractor *extractor, si
 {
 	const struct tare_metric_rule *rule = &extractor->subject->rules[metric];
 	const char *text = output->text[rule->stream];
+	size_t len = text ? output->len[rule->stream] : 0;
 	enum tare_status status = TARE_OK;
 
 	if (!text)
 		text = "";
 	if (rule->source == TARE_SOURCE_REGEX)
-		status = match_regex(numbers, &extractor->rules[metric], rule, text, err);
+		status = match_regex(numbers, &extractor->rules[metric], rule, text, len, err);
 	else if (rule->source == TARE_SOURCE_JSON)
-		status = match_json(numbers, rule, text, output->len[rule->stream], err);
+		status = match_json(numbers, rule, text, len, err);
 	else
-		match_lines(numbers, rule, text);
+		match_lines(numbers, rule, text, len);
 	if (status == TARE_OK && numbers->count == 0)
 		status = tare_err_set(err, TARE_FAILED, "nothing in %s matches its rule",
 			stream_names[rule->stream]);
@@ -396,6 +436,9 @@ tare_extract_metrics(const struct tare_extractor *extractor, struct tare_sample 
 		if (status != TARE_OK)
 			return tare_err_where(err, "metric '%s'", subject->metrics[i].name);
 		keep_numbers(sample, i, rule, &numbers);
+		if (!isfinite(sample->values[i]))
+			return tare_err_set(err, TARE_FAILED, "metric '%s': its value is too large",
+				subject->metrics[i].name);
 	}
 	return TARE_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/rng.h"
 #include "harness/stages/extract.h"
 
 enum { OWN = TARE_BUILTIN_METRIC_COUNT, COUNT = TARE_BUILTIN_METRIC_COUNT + 1 };
@@ -167,6 +168,149 @@ a_metric_that_is_not_there_is_a_failure(void **state)
 }
 
 static void
+a_comma_separates_thousands_or_is_no_number(void **state)
+{
+	struct tare_metric_rule rule = {
+		.source = TARE_SOURCE_REGEX, .pattern = "^rate: (.*)$", .group = 1};
+
+	(void)state;
+	check_value(rule, "rate: 1,234,567", 1234567);
+	check_value(rule, "rate: 12,345.25", 12345.25);
+	check_value(rule, "rate: -1,234", -1234);
+	check_value(rule, "rate: 12, and more", 12);
+	check_failure(rule, "rate: 1,5", "metric 'ops': '1,5' is not a number");
+	check_failure(rule, "rate: 1,2345", "metric 'ops': '1,2345' is not a number");
+	check_failure(rule, "rate: ,123", "metric 'ops': ',123' is not a number");
+	check_failure(rule, "rate: 1.5,123", "metric 'ops': '1.5,123' is not a number");
+	check_failure(rule, "rate: inf", "metric 'ops': 'inf' is not a number");
+}
+
+static void
+a_value_past_all_numbers_is_none(void **state)
+{
+	(void)state;
+	check_failure(lines_rule, "latency: 1e305", "metric 'ops': its value is too large");
+}
+
+static void
+a_number_that_is_too_long_is_none(void **state)
+{
+	char text[160] = "rate: ";
+
+	(void)state;
+	memset(text + 6, '1', 100);
+	check_failure(regex_rule, text,
+		"metric 'ops': '1111111111111111111111111111111111111111' is not a number");
+}
+
+static void
+the_word_behind_the_number_is_its_unit(void **state)
+{
+	(void)state;
+	check_value(lines_rule, "latency: 2 us (best of 3)\n", 2e3);
+	check_value(lines_rule, "latency: 1,500us\n", 1.5e6);
+	check_value(lines_rule, "latency: 1e3 us\n", 1e6);
+	check_value(lines_rule, "latency: 2e\n", 2e6);
+	check_value(lines_rule, "latency:\t7\tns\r\n", 7);
+	check_failure(lines_rule, "latency\n: 7",
+		"metric 'ops': nothing in stdout matches its "
+		"rule");
+	check_failure(lines_rule, "lat", "metric 'ops': nothing in stdout matches its rule");
+}
+
+static void
+matches_may_be_anchored_anywhere(void **state)
+{
+	struct tare_metric_rule word = {.source = TARE_SOURCE_REGEX,
+		.pattern = "[0-9]+",
+		.group = 0,
+		.reduce = TARE_REDUCE_SUM};
+
+	(void)state;
+	check_value(regex_rule, "rate: 1 rate: 100\nrate: 3\n", 2);
+	check_value(word, "1 2\n33x4", 40);
+}
+
+static void
+output_may_hold_any_byte(void **state)
+{
+	static const char text[] = "\0\xff\nrate: 5\n\0\nrate: 7\n\0";
+	const struct tare_output output = {.text = {text, NULL}, .len = {sizeof(text) - 1, 0}};
+	struct fixture fixture;
+	struct tare_extractor *extractor;
+
+	(void)state;
+	fixture_init(&fixture, regex_rule);
+	assert_int_equal(tare_extractor_new(&extractor, &fixture.subject, &fixture.err), TARE_OK);
+	assert_int_equal(tare_extract_metrics(
+				 extractor, &fixture.sample, fixture.arena, &output, &fixture.err),
+		TARE_OK);
+	assert_int_equal(fixture.sample.iteration_counts[OWN], 2);
+	assert_true(fixture.values[OWN] == 6);
+	tare_extractor_free(extractor);
+	tare_arena_free(fixture.arena);
+}
+
+/* Random bytes, of which many are those that rules look for. */
+static size_t
+random_text(struct tare_rng *rng, char *text, size_t max)
+{
+	static const char *const pieces[] = {"\nrate: 1", "\nlatency: 5", ":", " ", "\n", "1", ",",
+		"234", ".", "5", "e", "-", "{\"a\":", "[", "]", "}", "\"b\"", "ms", "us", "\xff",
+		"nan"};
+	size_t len = 0, count = (size_t)tare_rng_below(rng, 60);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *piece = pieces[tare_rng_below(rng, 21)];
+
+		if (len + strlen(piece) + 2 > max)
+			break;
+		memcpy(text + len, piece, strlen(piece));
+		len += strlen(piece);
+		if (tare_rng_below(rng, 10) == 0)
+			text[len++] = (char)tare_rng_below(rng, 256);
+	}
+	text[len] = '\0';
+	return len;
+}
+
+static void
+random_output_gives_numbers_or_a_failure(void **state)
+{
+	const struct tare_metric_rule any = {
+		.source = TARE_SOURCE_REGEX, .pattern = "([a-z]*)(: )*([-0-9.,e]+)", .group = 3};
+	const struct tare_metric_rule rules[] = {regex_rule, json_rule, lines_rule, any};
+	struct tare_rng rng;
+	char text[512];
+	size_t found = 0;
+
+	(void)state;
+	tare_rng_seed(&rng, 7, 0);
+	for (size_t i = 0; i < 20000; i++) {
+		struct tare_output output = {.text = {text, NULL}};
+		struct tare_extractor *extractor;
+		struct fixture fixture;
+		enum tare_status status;
+
+		fixture_init(&fixture, rules[i % 4]);
+		output.len[0] = random_text(&rng, text, sizeof(text));
+		assert_int_equal(tare_extractor_new(&extractor, &fixture.subject, NULL), TARE_OK);
+		status = tare_extract_metrics(
+			extractor, &fixture.sample, fixture.arena, &output, &fixture.err);
+		if (status == TARE_OK) {
+			assert_true(isfinite(fixture.values[OWN]));
+			found++;
+		} else {
+			assert_int_equal(status, TARE_FAILED);
+			assert_int_not_equal(fixture.err.text[0], 0);
+		}
+		tare_extractor_free(extractor);
+		tare_arena_free(fixture.arena);
+	}
+	assert_in_range(found, 200, 19000);
+}
+
+static void
 output_that_is_not_json_says_so(void **state)
 {
 	struct fixture fixture;
@@ -208,8 +352,9 @@ expectations_are_checked_on_both_streams(void **state)
 			.stderr_patterns = want_err,
 			.stderr_pattern_count = 1},
 	};
-	struct tare_output good = {.text = {"a\ndone\n", "0 errors"}};
-	struct tare_output bad = {.text = {"a\ndone\n", "2 errors"}};
+	struct tare_output good = {.text = {"a\ndone\n", "0 errors"}, .len = {7, 8}};
+	struct tare_output bad = {.text = {"a\ndone\n", "2 errors"}, .len = {7, 8}};
+	struct tare_output none = {.text = {NULL, NULL}};
 	struct tare_extractor *extractor;
 	struct tare_err err = {0};
 
@@ -218,6 +363,8 @@ expectations_are_checked_on_both_streams(void **state)
 	assert_int_equal(tare_extract_check(extractor, &good, &err), TARE_OK);
 	assert_int_equal(tare_extract_check(extractor, &bad, &err), TARE_FAILED);
 	assert_string_equal(err.text, "stderr does not match '0 errors'");
+	assert_int_equal(tare_extract_check(extractor, &none, &err), TARE_FAILED);
+	assert_string_equal(err.text, "stdout does not match '^done$'");
 	tare_extractor_free(extractor);
 }
 
@@ -232,6 +379,13 @@ main(void)
 		cmocka_unit_test(json_paths_walk_objects_and_arrays),
 		cmocka_unit_test(lines_convert_the_unit_that_stands_there),
 		cmocka_unit_test(a_metric_that_is_not_there_is_a_failure),
+		cmocka_unit_test(a_comma_separates_thousands_or_is_no_number),
+		cmocka_unit_test(a_value_past_all_numbers_is_none),
+		cmocka_unit_test(a_number_that_is_too_long_is_none),
+		cmocka_unit_test(the_word_behind_the_number_is_its_unit),
+		cmocka_unit_test(matches_may_be_anchored_anywhere),
+		cmocka_unit_test(output_may_hold_any_byte),
+		cmocka_unit_test(random_output_gives_numbers_or_a_failure),
 		cmocka_unit_test(output_that_is_not_json_says_so),
 		cmocka_unit_test(numbers_past_the_limit_are_left),
 		cmocka_unit_test(expectations_are_checked_on_both_streams),
