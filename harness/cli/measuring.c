@@ -8,6 +8,7 @@
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/stages/stage.h"
+#include "harness/store/store.h"
 
 enum { RELEASE_LEN_MAX = 200 };
 
@@ -169,6 +170,24 @@ explain(struct tare_session *session, struct tare_err *err)
 	tare_problems_print(&session->problems, file, err);
 }
 
+/* A misspelt store is found before time is spent on measuring; one that cannot be reached now may
+ * be there again when the run is over, and the journal keeps it. */
+static enum tare_status
+check_store(const struct tare_session *session, struct tare_err *err)
+{
+	struct tare_store *store = NULL;
+	struct tare_err why = {0};
+
+	if (!session->options.use_store)
+		return TARE_OK;
+	tare_store_open_existing(&store, session->options.store_url, &why);
+	tare_store_close(store);
+	if (why.status != TARE_INVALID)
+		return TARE_OK;
+	*err = why;
+	return why.status;
+}
+
 enum tare_status
 tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare_err *err)
 {
@@ -185,6 +204,9 @@ tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare
 	enum tare_status status;
 
 	tare_signals_catch();
+	status = check_store(session, err);
+	if (status != TARE_OK)
+		return status;
 	status = tare_stages_run(session, stages, sizeof(stages) / sizeof(stages[0]), err);
 	if (status != TARE_OK)
 		explain(session, err);
