@@ -13,6 +13,7 @@ extern const struct tare_command tare_command_report;
 extern const struct tare_command tare_command_list;
 extern const struct tare_command tare_command_show;
 extern const struct tare_command tare_command_history;
+extern const struct tare_command tare_command_trend;
 extern const struct tare_command tare_command_store;
 extern const struct tare_command tare_command_schema;
 extern const struct tare_command tare_command_help;

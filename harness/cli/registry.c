@@ -10,6 +10,7 @@ const struct tare_command *const tare_commands[] = {
 	&tare_command_list,
 	&tare_command_show,
 	&tare_command_history,
+	&tare_command_trend,
 	&tare_command_store,
 	&tare_command_schema,
 	&tare_command_help,
