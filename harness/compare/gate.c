@@ -42,7 +42,21 @@ adjust(struct tare_arena *scratch, const struct family *family)
 struct tally {
 	size_t counts[TARE_VERDICT_COUNT]; /* by verdict, regressions only where they are certain */
 	size_t doubtful; /* regressions that do not hold among so many comparisons */
+	size_t hopeless; /* of these, those that could not with so few values, whatever they are */
 };
+
+/* The smallest one-sided p that so many values can give: all pairs, or all values, on one side. */
+static double
+smallest_p(const struct tare_comparison *item)
+{
+	double a = (double)item->base_n, b = (double)item->head_n;
+
+	if (item->method == TARE_METHOD_EXACT)
+		return 0.0;
+	if (item->method == TARE_METHOD_PAIRED)
+		return ldexp(1.0, -(int)(item->n < 1000 ? item->n : 1000));
+	return exp(lgamma(a + 1.0) + lgamma(b + 1.0) - lgamma(a + b + 1.0));
+}
 
 static struct tally
 count_verdicts(const struct family *family, double alpha)
@@ -52,10 +66,12 @@ count_verdicts(const struct family *family, double alpha)
 	for (size_t i = 0; i < family->count; i++) {
 		const struct tare_comparison *item = family->items[i];
 
-		if (item->verdict == TARE_VERDICT_REGRESSION && item->p_adjusted > alpha)
-			tally.doubtful++;
-		else
+		if (item->verdict != TARE_VERDICT_REGRESSION || item->p_adjusted <= alpha) {
 			tally.counts[item->verdict]++;
+			continue;
+		}
+		tally.doubtful++;
+		tally.hopeless += smallest_p(item) * (double)family->count > alpha;
 	}
 	return tally;
 }
@@ -113,6 +129,11 @@ judge(struct tare_gate_outcome *outcome, const struct tare_gate *gate, const str
 		return worst;
 	}
 	outcome->result = TARE_GATE_PASSED;
+	/* A gate that could not have failed has not passed. */
+	if (fails_on(gate, TARE_VERDICT_REGRESSION) && tally->hopeless > 0) {
+		outcome->result = TARE_GATE_UNDECIDED;
+		return TARE_VERDICT_REGRESSION;
+	}
 	if (!fails_on(gate, TARE_VERDICT_INCONCLUSIVE))
 		return worst;
 	if (tally->counts[TARE_VERDICT_INCONCLUSIVE] > 0 || tally->doubtful > 0 ||
@@ -134,6 +155,11 @@ explain(struct tare_arena *arena, const struct tare_gate_outcome *outcome,
 	if (outcome->result == TARE_GATE_FAILED)
 		return tare_arena_printf(arena, "gate failed: %s%s",
 			found(arena, tally->counts[worst], total, worst), note);
+	if (outcome->result == TARE_GATE_UNDECIDED && worst == TARE_VERDICT_REGRESSION)
+		return tare_arena_printf(arena,
+			"gate undecided: %s, but with so few invocations no regression among %zu "
+			"comparisons can be certain; raise invocations",
+			found(arena, tally->doubtful, total, worst), total);
 	if (outcome->result == TARE_GATE_UNDECIDED)
 		return tare_arena_printf(arena, "gate undecided: %s%s",
 			found(arena, tally->counts[worst], total, worst), note);

@@ -112,6 +112,26 @@ tare_extractor_reads_output(const struct tare_extractor *extractor)
 	return extractor->reads_output;
 }
 
+/* The C library needs time with the square of a line's length to find that nothing matches. */
+static enum tare_status
+check_lines(const char *text, size_t len, enum tare_stream stream, struct tare_err *err)
+{
+	const char *stop = text + len;
+
+	while (text < stop) {
+		const char *end = memchr(text, '\n', (size_t)(stop - text));
+		size_t line_len = (size_t)((end ? end : stop) - text);
+
+		if (line_len > TARE_MATCHED_LINE_MAX)
+			return tare_err_set(err, TARE_FAILED,
+				"%s has a line of %zu bytes, patterns are matched against lines of "
+				"at most %d; print shorter lines, or use `json:` or `lines:`",
+				stream_names[stream], line_len, TARE_MATCHED_LINE_MAX);
+		text = end ? end + 1 : stop;
+	}
+	return TARE_OK;
+}
+
 enum tare_status
 tare_extract_check(const struct tare_extractor *extractor, const struct tare_output *output,
 	struct tare_err *err)
@@ -125,6 +145,8 @@ tare_extract_check(const struct tare_extractor *extractor, const struct tare_out
 		size_t len = output->text[stream] ? output->len[stream] : 0;
 		regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)len};
 
+		if (check_lines(text, len, stream, err) != TARE_OK)
+			return TARE_FAILED;
 		if (regexec(&extractor->expected[i], text, 1, &whole, REG_STARTEND) == 0)
 			continue;
 		return tare_err_set(err, TARE_FAILED, "%s does not match '%s'",
@@ -387,10 +409,12 @@ find_numbers(struct numbers *numbers, const struct tare_extractor *extractor, si
 	if (!text)
 		text = "";
 	if (rule->source == TARE_SOURCE_REGEX)
+		status = check_lines(text, len, rule->stream, err);
+	if (rule->source == TARE_SOURCE_REGEX && status == TARE_OK)
 		status = match_regex(numbers, &extractor->rules[metric], rule, text, len, err);
-	else if (rule->source == TARE_SOURCE_JSON)
+	if (rule->source == TARE_SOURCE_JSON)
 		status = match_json(numbers, rule, text, len, err);
-	else
+	else if (rule->source == TARE_SOURCE_LINES)
 		match_lines(numbers, rule, text, len);
 	if (status == TARE_OK && numbers->count == 0)
 		status = tare_err_set(err, TARE_FAILED, "nothing in %s matches its rule",

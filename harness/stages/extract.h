@@ -15,7 +15,7 @@
 #include "harness/model/plan.h"
 #include "harness/model/run.h"
 
-enum { TARE_MATCHES_MAX = 100000 };
+enum { TARE_MATCHES_MAX = 100000, TARE_MATCHED_LINE_MAX = 8192 };
 
 struct tare_extractor;
 

@@ -24,6 +24,8 @@ setup(void **state)
 	for (size_t i = 0; i < ITEM_MAX; i++)
 		items[i] = (struct tare_comparison){.metric = {.name = "wall", .gated = true},
 			.verdict = TARE_VERDICT_NO_CHANGE,
+			.method = TARE_METHOD_PAIRED,
+			.n = 20,
 			.p_value = 1.0,
 			.p_adjusted = NAN};
 	set = (struct tare_comparison_set){.items = items, .item_count = 12};
@@ -105,6 +107,24 @@ a_regression_that_does_not_hold_among_many_is_doubtful(void **state)
 }
 
 static void
+a_gate_that_could_not_have_failed_is_undecided(void **state)
+{
+	struct tare_gate_outcome outcome;
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++) {
+		items[i].n = 6;
+		regress(i, 1.0 / 64.0);
+	}
+	outcome = decide(on_regression);
+	assert_int_equal(outcome.result, TARE_GATE_UNDECIDED);
+	assert_string_equal(outcome.sentence,
+		"gate undecided: 12 of 12 comparisons are regressions, but with so few invocations "
+		"no "
+		"regression among 12 comparisons can be certain; raise invocations");
+}
+
+static void
 inconclusive_is_undecided_only_where_it_counts(void **state)
 {
 	struct tare_gate_outcome outcome;
@@ -177,6 +197,7 @@ main(void)
 		TEST(passes_where_nothing_is_wrong),
 		TEST(fails_on_a_certain_regression),
 		TEST(a_regression_that_does_not_hold_among_many_is_doubtful),
+		TEST(a_gate_that_could_not_have_failed_is_undecided),
 		TEST(inconclusive_is_undecided_only_where_it_counts),
 		TEST(counts_only_what_is_gated),
 		TEST(improvements_fail_it_where_asked),

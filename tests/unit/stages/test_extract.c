@@ -368,10 +368,29 @@ expectations_are_checked_on_both_streams(void **state)
 	tare_extractor_free(extractor);
 }
 
+static void
+a_line_too_long_to_match_is_refused(void **state)
+{
+	char *text = calloc(1, TARE_MATCHED_LINE_MAX + 32);
+
+	(void)state;
+	assert_non_null(text);
+	strcpy(text, "rate: 7\n");
+	memset(text + 8, 'x', TARE_MATCHED_LINE_MAX);
+	check_value(regex_rule, text, 7.0);
+	memset(text + 8, 'x', TARE_MATCHED_LINE_MAX + 1);
+	check_failure(regex_rule, text,
+		"metric 'ops': stdout has a line of 8193 bytes, patterns are matched against lines "
+		"of "
+		"at most 8192; print shorter lines, or use `json:` or `lines:`");
+	free(text);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_too_long_to_match_is_refused),
 		cmocka_unit_test(a_regex_takes_its_group),
 		cmocka_unit_test(several_matches_reduce_by_median_and_are_kept),
 		cmocka_unit_test(each_reduction_does_what_its_name_says),
