@@ -87,7 +87,7 @@ bool tare_measure_is_interrupted(const struct tare_measure *measure);
 enum tare_status tare_measure_visit_group(
 	struct tare_measure *measure, struct tare_measured_group *mine, struct tare_err *err);
 /* Takes the group up where a resumed run left it; what that run spent, as far as samples tell. */
-void tare_measure_take_up_group(struct tare_measure *measure, size_t group);
+void tare_measure_take_up_group(struct tare_measure *measure, size_t index);
 
 /* measure_case.c: runner, pins, scratch folder, extractor, services where they are not shared,
  * setup. A case that cannot begin is failed in run and journal and over; only what stops the whole

@@ -170,7 +170,7 @@ line_draw(struct tare_progress *progress, const char *left, const char *name, co
 	taken = columns_of(before) + columns_of(what) + strlen(": ") + 1;
 	room = (size_t)progress->width > taken + 8 ? (size_t)progress->width - taken : 8;
 	if (columns_of(safe) > room)
-		strcpy(safe + columns_len(safe, room - 2), "..");
+		memcpy(safe + columns_len(safe, room - 2), "..", sizeof(".."));
 	fprintf(progress->out, "\r%s%s: %s\033[K", before, safe, what);
 	fflush(progress->out);
 	free(safe);

@@ -50,27 +50,37 @@ signed_rank_is_that_of_all_sign_patterns(void **state)
 	}
 }
 
-/* Every choice of m ranks out of m + n, as a bit pattern. */
+/* The u of every choice of m ranks out of m + n, as a bit pattern, into counts; how many there are.
+ */
+static unsigned
+count_choices(unsigned *counts, unsigned m, unsigned n)
+{
+	unsigned total = 0;
+
+	for (unsigned set = 0; set < 1u << (m + n); set++) {
+		unsigned u = 0, seen = 0;
+
+		if ((unsigned)__builtin_popcount(set) != m)
+			continue;
+		for (unsigned i = 0; i < m + n; i++) {
+			if ((set >> i & 1) != 0)
+				u += i - seen++;
+		}
+		counts[u]++;
+		total++;
+	}
+	return total;
+}
+
 static void
 mann_whitney_is_that_of_all_choices(void **state)
 {
 	(void)state;
 	for (unsigned m = 1; m <= 6; m++) {
 		for (unsigned n = 1; n <= 6; n++) {
-			unsigned counts[37] = {0}, below = 0, total = 0;
+			unsigned counts[37] = {0}, below = 0;
+			unsigned total = count_choices(counts, m, n);
 
-			for (unsigned set = 0; set < 1u << (m + n); set++) {
-				unsigned u = 0, seen = 0;
-
-				if ((unsigned)__builtin_popcount(set) != m)
-					continue;
-				for (unsigned i = 0; i < m + n; i++) {
-					if ((set >> i & 1) != 0)
-						u += i - seen++;
-				}
-				counts[u]++;
-				total++;
-			}
 			for (unsigned u = 0; u <= m * n; u++) {
 				below += counts[u];
 				assert_close(tare_mann_whitney_cdf(ranks, m, n, u),
