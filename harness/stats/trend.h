@@ -43,7 +43,8 @@ struct tare_trend_options {
 	double level;  /* the p-value a boundary has to reach */
 	double margin; /* the smallest relative change that matters; on differences it is not used
 			*/
-	double sigmas; /* the smallest shift in robust standard deviations */
+	/* The smallest shift in robust standard deviations; times 1 + 0.4 autocorrelation. */
+	double sigmas;
 };
 
 /* The gate: 1e-4, 1.5 sigmas; few false alarms. Triage: 1e-2, 1 sigma and a quarter of the margin;

@@ -20,9 +20,13 @@ enum {
 #define PENALTY 2.0
 /* Found by tests/sim/sim_trend: with fewer than 8 % of the pairs the wrong way round, a t of so
  * many degrees of freedom keeps series with fat and skewed tails below 3 % of false alarms. */
-#define APART_MIN         0.92
-#define TAIL_FREEDOM      40.0
-#define EXACT_MIN         0.75
+#define APART_MIN    0.92
+#define TAIL_FREEDOM 40.0
+#define EXACT_MIN    0.75
+/* A series that drifts has to shift further, and less is made of the bias of its autocorrelation:
+ * as many false alarms, and more of its steps found. */
+#define DRIFT_SIGMAS      0.4
+#define BIAS_SHARE        0.8
 #define RHO_MAX           0.9
 #define Z_MAX             37.0
 #define HODGES_LEHMANN_SD 1.0233267079464885 /* sqrt(pi / 3), against the mean */
@@ -237,7 +241,8 @@ measure_noise(struct tare_trend_search *search)
 	}
 	rho = square > 0.0 ? product / square : 0.0;
 	/* Each fitted level takes about (1 + 3 rho) / n from it (Kendall 1954). */
-	rho += (1.0 + 3.0 * fmax(rho, 0.0)) * (double)(search->edge_count + 1) / (double)search->n;
+	rho += BIAS_SHARE * (1.0 + 3.0 * fmax(rho, 0.0)) * (double)(search->edge_count + 1) /
+	       (double)search->n;
 	search->autocorrelation = fmin(fmax(rho, 0.0), RHO_MAX);
 }
 
@@ -298,7 +303,8 @@ judge_edge(struct tare_trend_search *search, size_t index)
 	double m = (double)edge->m, n = (double)edge->n, shift = fabs(edge->shift);
 	double inflated = tare_edge_inflation(edge, search->autocorrelation);
 	double sigma = edge_sigma(search, edge), z = edge->z_ranks / sqrt(inflated);
-	double wanted = fmax(search->margin, search->options.sigmas * sigma);
+	double wanted = fmax(search->margin,
+		search->options.sigmas * sigma * (1.0 + DRIFT_SIGMAS * search->autocorrelation));
 	double wanted_z = -tare_normal_quantile(search->options.level / 2.0);
 
 	edge->standard_error = HODGES_LEHMANN_SD * sigma * sqrt(inflated * (1.0 / m + 1.0 / n));
