@@ -132,15 +132,15 @@ finish_metric(struct tare_selftest_metric *mine, struct tare_ranks *ranks, doubl
 __attribute__((format(printf, 2, 3))) static void
 advise(struct tare_selftest *selftest, const char *format, ...)
 {
-	char text[512];
+	char *text = NULL;
 	va_list args;
 
-	if (selftest->advice_count == TARE_SELFTEST_ADVICE_MAX)
-		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	if (selftest->advice_count < TARE_SELFTEST_ADVICE_MAX)
+		text = tare_arena_vprintf(selftest->arena, format, args);
 	va_end(args);
-	selftest->advice[selftest->advice_count++] = tare_arena_strdup(selftest->arena, text);
+	if (text)
+		selftest->advice[selftest->advice_count++] = text;
 }
 
 static bool
