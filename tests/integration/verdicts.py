@@ -28,9 +28,10 @@ def judge(sandbox, base, head, seed, *more):
 
 
 def the_same_program_twice_is_no_regression(tare):
+    """At a margin of 10 %: at the default of 2 % one in some hundred such runs may alarm, by design."""
     with Sandbox(tare) as sandbox:
         for seed in SEEDS:
-            code, wall = judge(sandbox, "sleep 0.005", "sleep 0.005", seed)
+            code, wall = judge(sandbox, "sleep 0.005", "sleep 0.005", seed, "--margin", "10%")
             expect(code == 0, f"seed {seed} ended with {code}: {wall}")
 
 
@@ -54,18 +55,20 @@ def what_is_measured_is_what_was_used(tare):
         sandbox.run("bench", "sleep 0.1", "--invocations", "5", "--quiet", "--export-json", "sleep.json")
         sandbox.run("bench", "python3 -S -c 'sum(range(2000000))'", "--invocations", "5", "--quiet",
                     "--export-json", "work.json")
-        metrics = {}
+        metrics, samples = {}, {}
         for name in ("sleep", "work"):
             with open(sandbox.file(f"{name}.json"), encoding="utf-8") as file:
-                metrics[name] = {key: one["median"]
-                                 for key, one in json.load(file)["cases"][0]["metrics"].items()}
+                case = json.load(file)["cases"][0]["metrics"]
+                metrics[name] = {key: one["median"] for key, one in case.items()}
+                samples[name] = {key: one["samples"] for key, one in case.items()}
         expect(100e6 <= metrics["sleep"]["wall"] < 400e6, f"wall of sleep 0.1: {metrics['sleep']['wall']}")
         expect(metrics["sleep"]["cpu"] < 50e6, f"cpu of sleep: {metrics['sleep']['cpu']}")
         expect(metrics["work"]["cpu"] > 10e6, f"cpu of work: {metrics['work']['cpu']}")
         expect(metrics["work"]["max_rss"] > 4 << 20, f"max_rss of python: {metrics['work']['max_rss']}")
-        for one in metrics.values():
-            expect(abs(one["cpu"] - one["user"] - one["sys"]) <= 0.05 * one["cpu"] + 2e6,
-                   f"cpu is not user and sys: {one}")
+        for one in samples.values():
+            # Of each sample: the medians of three metrics may belong to three invocations.
+            for cpu, user, system in zip(one["cpu"], one["user"], one["sys"], strict=True):
+                expect(abs(cpu - user - system) <= 1e3, f"cpu is not user and sys: {cpu} {user} {system}")
 
 
 def main():
