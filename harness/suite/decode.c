@@ -118,6 +118,8 @@ place_of(const struct tare_decoder *decoder, const struct tare_field *field)
 		{TARE_IN_DEFAULTS, "`defaults`"},
 		{TARE_IN_VARIANT, "a variant"},
 		{TARE_IN_ENVIRONMENT, "an environment"},
+		{TARE_IN_SAMPLES, "`samples`"},
+		{TARE_IN_RESOURCES, "`resources`"},
 	};
 	const char *names[sizeof(places) / sizeof(places[0])];
 	size_t count = 0;
@@ -179,6 +181,27 @@ check_presence(const struct tare_decoder *decoder, const struct tare_table *tabl
 			table->name, join(decoder->arena, alternatives, alternative_count));
 }
 
+/* A key of a group must not stand outside it as well. */
+static void
+check_groups(const struct tare_decoder *decoder, const struct tare_table *table,
+	struct tare_node *const *slots)
+{
+	for (size_t i = 0; i < table->field_count; i++) {
+		const struct tare_node *group = table->fields[i].group ? slots[i] : NULL;
+
+		for (size_t j = 0;
+			group != NULL && group->kind == TARE_NODE_MAP && j < group->count; j++) {
+			const struct tare_node *key = tare_node_key(group, j);
+			const struct tare_field *field = find_field(table, key->text);
+
+			if (field != NULL && slots[field - table->fields] != NULL)
+				tare_problem_add(decoder->problems, key,
+					"%s in %s and in %s; expected it once", field->key,
+					table->fields[i].key, table->name);
+		}
+	}
+}
+
 bool
 tare_table_decode(const struct tare_decoder *decoder, const struct tare_table *table,
 	struct tare_node *node, struct tare_node **slots_out)
@@ -214,9 +237,21 @@ tare_table_decode(const struct tare_decoder *decoder, const struct tare_table *t
 			decoder, field->shape, tare_node_value(node, i), field->key);
 	}
 	check_presence(decoder, table, node, slots);
+	check_groups(decoder, table, slots);
 	if (slots_out != NULL)
 		memcpy(slots_out, slots, table->field_count * sizeof(slots[0]));
 	return good && decoder->problems->attempts == before;
+}
+
+static void
+fill_slots(const struct tare_table *table, const struct tare_node *map, struct tare_node **slots)
+{
+	for (size_t i = 0; map->kind == TARE_NODE_MAP && i < map->count; i++) {
+		const struct tare_field *field = find_field(table, tare_node_key(map, i)->text);
+
+		if (field != NULL && is_allowed(table, field) && !tare_node_key(map, i)->bad)
+			slots[field - table->fields] = tare_node_value(map, i);
+	}
 }
 
 void
@@ -225,12 +260,10 @@ tare_table_slots(
 {
 	for (size_t i = 0; i < table->field_count; i++)
 		slots_out[i] = NULL;
-	for (size_t i = 0; i < map->count; i++) {
-		const struct tare_field *field = find_field(table, tare_node_key(map, i)->text);
-
-		if (field != NULL && is_allowed(table, field) && !tare_node_key(map, i)->bad)
-			slots_out[field - table->fields] = tare_node_value(map, i);
-	}
+	fill_slots(table, map, slots_out);
+	for (size_t i = 0; i < table->field_count; i++)
+		if (table->fields[i].group && slots_out[i] != NULL)
+			fill_slots(table->fields[i].shape->table, slots_out[i], slots_out);
 }
 
 static enum tare_status

@@ -33,7 +33,7 @@ bool tare_table_decode(const struct tare_decoder *decoder, const struct tare_tab
 	struct tare_node *node, struct tare_node **slots_out);
 
 /* The same without any checking, for a mapping that has been checked: keys that are not in the
- * table are left out. */
+ * table are left out, and those of a group are put where they would be outside it. */
 void tare_table_slots(
 	const struct tare_table *table, const struct tare_node *map, struct tare_node **slots_out);
 

@@ -473,6 +473,15 @@ static const struct tare_shape variants = {.kind = TARE_SHAPE_ANY,
 	.expected = "a list of variants, or a mapping of names and variants",
 	.any = (const struct tare_shape *const[]){&variant_list, &variant_map, NULL}};
 
+/* Groups of keys that may also stand outside them. */
+
+static const struct tare_shape samples = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping such as {invocations: 30, max_time: 10s}",
+	.table = &tare_samples_table};
+static const struct tare_shape resources = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping such as {cpus: 2}",
+	.table = &tare_resources_table};
+
 /* Tables of the large mappings. */
 
 enum {
@@ -581,24 +590,24 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.doc = "What a finished invocation must look like, else its case has failed."},
 	[TARE_KEY_TIMEOUT] = {.key = "timeout",
 		.shape = &timeout,
-		.places = ALL,
+		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "How long one invocation may take, or none. Default: 5min."},
 	[TARE_KEY_WARMUP] = {.key = "warmup",
 		.shape = &warmup,
-		.places = ALL,
+		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "Invocations before those that count. Default: 1; 0 for replay."},
 	[TARE_KEY_INVOCATIONS] = {.key = "invocations",
 		.shape = &invocations,
-		.places = ALL,
+		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "How many: auto, a number, or {min, max}. Default: auto, 6 to 1000."},
 	[TARE_KEY_PRECISION] = {.key = "precision",
 		.shape = &percent,
-		.places = ALL,
+		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "Enough is measured when the interval of the median is this narrow to each "
 		       "side. Default: 2%."},
 	[TARE_KEY_MAX_TIME] = {.key = "max_time",
 		.shape = &duration,
-		.places = ALL,
+		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "Budget for the invocations of one case. Default: 10s."},
 	[TARE_KEY_METRICS] = {.key = "metrics",
 		.shape = &metrics,
@@ -619,13 +628,24 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.doc = "Where it runs: auto, host, replay, ... Default: auto."},
 	[TARE_KEY_CPUS] = {.key = "cpus",
 		.shape = &cpus,
-		.places = ALL,
+		.places = ALL | TARE_IN_RESOURCES,
 		.doc = "CPUs the case is pinned to: none, how many, or which. Default: not "
 		       "pinned."},
 	[TARE_KEY_GATE] = {.key = "gate",
 		.shape = &gate,
 		.places = TARE_IN_ENVIRONMENT,
 		.doc = "The gate in this environment, in place of the suite's."},
+	[TARE_KEY_SAMPLES] = {.key = "samples",
+		.shape = &samples,
+		.places = ALL,
+		.group = true,
+		.doc = "How much is measured, in one place: invocations, warmup, precision, "
+		       "max_time and timeout, as if written outside it."},
+	[TARE_KEY_RESOURCES] = {.key = "resources",
+		.shape = &resources,
+		.places = ALL,
+		.group = true,
+		.doc = "What a case gets of the machine: cpus, as if written outside it."},
 };
 
 const struct tare_table tare_benchmark_table = {.name = "benchmark",
@@ -658,6 +678,16 @@ const struct tare_table tare_environment_table = {.name = "environment",
 	.fields = tare_benchmark_fields,
 	.field_count = TARE_KEY_COUNT,
 	.place = TARE_IN_ENVIRONMENT};
+const struct tare_table tare_samples_table = {.name = "samples",
+	.doc = "How much is measured.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_SAMPLES};
+const struct tare_table tare_resources_table = {.name = "resources",
+	.doc = "What a case gets of the machine.",
+	.fields = tare_benchmark_fields,
+	.field_count = TARE_KEY_COUNT,
+	.place = TARE_IN_RESOURCES};
 
 static const struct tare_shape benchmark = {.kind = TARE_SHAPE_TABLE,
 	.expected = "a mapping with name and command",

@@ -19,6 +19,8 @@ static const struct definition {
 	{"variant", &tare_variant_table},
 	{"named_variant", &tare_named_variant_table},
 	{"environment", &tare_environment_table},
+	{"samples", &tare_samples_table},
+	{"resources", &tare_resources_table},
 };
 
 static void write_shape(

@@ -56,6 +56,7 @@ struct tare_field {
 	unsigned places; /* of the tables that share these fields, which have it; 0: all */
 	bool required;
 	bool alternative; /* at most one of the fields marked so */
+	bool group; /* a table of the same fields, whose values count as if written outside it */
 };
 
 struct tare_table {
@@ -78,6 +79,9 @@ enum {
 	/* In a mapping of names and bodies, where the body has no name. */
 	TARE_IN_NAMED_BENCHMARK = 1u << 4,
 	TARE_IN_NAMED_VARIANT = 1u << 5,
+	/* In the groups `samples` and `resources`, which may stand in most of the others. */
+	TARE_IN_SAMPLES = 1u << 6,
+	TARE_IN_RESOURCES = 1u << 7,
 };
 
 /* The keys of a benchmark; defaults, variants and environments have some of them. */
@@ -114,6 +118,8 @@ enum tare_key {
 	TARE_KEY_RUNNER,
 	TARE_KEY_CPUS,
 	TARE_KEY_GATE,
+	TARE_KEY_SAMPLES,
+	TARE_KEY_RESOURCES,
 	TARE_KEY_COUNT,
 };
 
@@ -139,6 +145,8 @@ extern const struct tare_table tare_defaults_table;
 extern const struct tare_table tare_variant_table;
 extern const struct tare_table tare_named_variant_table;
 extern const struct tare_table tare_environment_table;
+extern const struct tare_table tare_samples_table;
+extern const struct tare_table tare_resources_table;
 extern const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT];
 
 /* A parameter or variable name, and one value of a matrix. */

@@ -52,6 +52,64 @@ has_one_variant_without_a_name_by_default(void **state)
 }
 
 static void
+takes_samples_and_resources_as_groups_of_the_same_keys(void **state)
+{
+	static const char suite[] =
+		"suite: t\n"
+		"defaults: {samples: {warmup: 1, timeout: none}, resources: {cpus: 3}}\n"
+		"environments:\n"
+		"  ci:\n"
+		"    runner: replay\n"
+		"    resources: {cpus: 2-3}\n"
+		"    samples: {invocations: {min: 4, max: 5}, warmup: 2, precision: 5%,\n"
+		"      max_time: 3s, timeout: 4s}\n"
+		"benchmarks:\n"
+		"- {name: a, replay: {wall: 1ms}}\n"
+		"- {name: b, replay: {wall: 1ms}, warmup: 7, samples: {max_time: 9s}}\n";
+	struct fixture *fixture = *state;
+	const struct tare_plan *plan = NULL;
+
+	fixture->options.environment = "ci";
+	plan = suite_plan(fixture, suite);
+	assert_string_equal(plan->cases[0].cpus, "2-3");
+	assert_int_equal(plan->cases[0].invocations_min, 4);
+	assert_int_equal(plan->cases[0].invocations_max, 5);
+	assert_int_equal(plan->cases[0].warmup, 2);
+	assert_true(plan->cases[0].precision == 0.05);
+	assert_int_equal(plan->cases[0].max_time_ns, UINT64_C(3000000000));
+	assert_int_equal(plan->cases[0].program.timeout_ns, UINT64_C(4000000000));
+	assert_int_equal(plan->cases[1].warmup, 7);
+	assert_int_equal(plan->cases[1].max_time_ns, UINT64_C(9000000000));
+	fixture->options.environment = "development";
+	plan = suite_plan(fixture, suite);
+	assert_string_equal(plan->cases[0].cpus, "3");
+	assert_int_equal(plan->cases[0].warmup, 1);
+}
+
+static void
+checks_what_is_in_a_group_like_the_key_outside(void **state)
+{
+	assert_string_equal(
+		suite_problems(*state, "suite: t\n"
+				       "environments:\n"
+				       "  ci:\n"
+				       "    samples: {warmup: many, invocation: 3, cpus: 2}\n"
+				       "    resources: 4\n"
+				       "benchmarks:\n"
+				       "- {name: b, command: p, warmup: 1, samples: {warmup: 2}}\n"
+				       "- {name: c, command: p, samples: {max_time: \"${x}\"}}\n"),
+		"s.yaml:4:23: warmup is \"many\"; expected a whole number, 0 to 1000000\n"
+		"s.yaml:4:29: unknown key \"invocation\" in samples; did you mean "
+		"\"invocations\"?\n"
+		"s.yaml:4:44: key \"cpus\" does not belong in samples; expected it in a "
+		"benchmark, `defaults`, a variant, an environment, `resources`\n"
+		"s.yaml:5:16: resources is text; expected a mapping such as {cpus: 2}\n"
+		"s.yaml:7:46: warmup in samples and in benchmark; expected it once\n"
+		"s.yaml:8:45: nothing is called ${x}; expected a parameter, a variable or "
+		"${env:NAME} ($${ is a literal ${)\n");
+}
+
+static void
 lets_the_stronger_level_win(void **state)
 {
 	struct fixture *fixture = *state;
@@ -275,6 +333,11 @@ main(void)
 			orders_cases_by_benchmark_point_and_variant, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			has_one_variant_without_a_name_by_default, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			takes_samples_and_resources_as_groups_of_the_same_keys, suite_setup,
+			suite_teardown),
+		cmocka_unit_test_setup_teardown(checks_what_is_in_a_group_like_the_key_outside,
+			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			lets_the_stronger_level_win, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
