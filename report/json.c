@@ -1,6 +1,7 @@
 /*
- * The report for programs. The format, "tare-report" version 1, is written down in
- * report/README.md; a key that is added keeps the version, one that changes its meaning raises it.
+ * The report for programs. The format, "tare-report" version 2, is written down in
+ * report/README.md and tare-report(5); a key that is added keeps the version, one that changes its
+ * meaning or its place raises it.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include "report/reporters.h"
 #include "report/summary.h"
 
-enum { FORMAT_VERSION = 1 };
+enum { FORMAT_VERSION = 2 };
 
 static const char *
 run_status_name(enum tare_run_status status)
@@ -300,6 +301,8 @@ write_delta(struct tare_json *json, const struct tare_comparison *item)
 
 	tare_json_object_begin(json, NULL);
 	tare_json_string(json, "operation", item->case_name);
+	tare_json_string(json, "base", item->base_label);
+	tare_json_string(json, "head", item->head_label);
 	tare_json_string(json, "metric", item->metric.name);
 	tare_json_double(json, "delta_percent", 100 * (change.ratio - 1));
 	write_interval(json, "interval", 100 * (change.low - 1), 100 * (change.high - 1));
@@ -322,25 +325,31 @@ write_deltas(struct tare_json *json, const char *key, const struct tare_report_i
 	tare_json_array_end(json);
 }
 
+/* What a pipeline asks first stands at the top of the document. */
 static void
-write_summary(struct tare_json *json, const struct tare_report_input *input)
+write_advice(struct tare_json *json, const struct tare_report_input *input,
+	const struct tare_report_summary *summary)
 {
-	struct tare_report_summary summary;
-
-	tare_report_summarize(&summary, input);
-	tare_json_object_begin(json, "summary");
-	tare_json_string(json, "headline", summary.headline);
-	tare_json_string(json, "risk_level", tare_risk_name(summary.risk));
-	tare_json_string(json, "recommendation", tare_recommendation_name(summary.recommendation));
-	tare_json_bool(json, "regressions_found", summary.gated[TARE_VERDICT_REGRESSION] > 0);
-	tare_json_u64(json, "total_regressions", summary.gated[TARE_VERDICT_REGRESSION]);
-	tare_json_u64(json, "blocking_regressions", summary.blocking_count);
-	tare_json_u64(json, "total_improvements", summary.gated[TARE_VERDICT_IMPROVEMENT]);
-	tare_json_u64(json, "total_inconclusive", summary.gated[TARE_VERDICT_INCONCLUSIVE]);
-	tare_json_u64(json, "total_no_change", summary.gated[TARE_VERDICT_NO_CHANGE]);
-	tare_json_u64(json, "failed_cases", summary.failed_case_count);
+	tare_json_string(json, "risk_level", tare_risk_name(summary->risk));
+	tare_json_string(json, "recommendation", tare_recommendation_name(summary->recommendation));
+	tare_json_bool(json, "regressions_found", summary->gated[TARE_VERDICT_REGRESSION] > 0);
+	tare_json_u64(json, "total_regressions", summary->gated[TARE_VERDICT_REGRESSION]);
+	tare_json_u64(json, "blocking_regressions", summary->blocking_count);
 	write_deltas(json, "performance_regressions", input, TARE_VERDICT_REGRESSION);
 	write_deltas(json, "performance_improvements", input, TARE_VERDICT_IMPROVEMENT);
+}
+
+static void
+write_summary(struct tare_json *json, const struct tare_report_summary *summary)
+{
+	tare_json_object_begin(json, "summary");
+	tare_json_string(json, "headline", summary->headline);
+	tare_json_u64(json, "total_comparisons", summary->gated_count);
+	tare_json_u64(json, "total_regressions", summary->gated[TARE_VERDICT_REGRESSION]);
+	tare_json_u64(json, "total_improvements", summary->gated[TARE_VERDICT_IMPROVEMENT]);
+	tare_json_u64(json, "total_inconclusive", summary->gated[TARE_VERDICT_INCONCLUSIVE]);
+	tare_json_u64(json, "total_no_change", summary->gated[TARE_VERDICT_NO_CHANGE]);
+	tare_json_u64(json, "failed_cases", summary->failed_case_count);
 	tare_json_object_end(json);
 }
 
@@ -376,15 +385,18 @@ write_warnings(struct tare_json *json, const struct tare_run *run)
 static enum tare_status
 write_json(FILE *out, const struct tare_report_input *input, struct tare_err *err)
 {
+	struct tare_report_summary summary;
 	struct tare_json json;
 
+	tare_report_summarize(&summary, input);
 	tare_json_begin(&json, out, 1);
 	tare_json_object_begin(&json, NULL);
 	tare_json_string(&json, "format", "tare-report");
 	tare_json_u64(&json, "version", FORMAT_VERSION);
+	write_advice(&json, input, &summary);
+	write_summary(&json, &summary);
 	write_run(&json, "run", input->run);
 	write_run(&json, "base_run", input->base);
-	write_summary(&json, input);
 	write_gate(&json, input->gate);
 	write_warnings(&json, input->run);
 	write_comparisons(&json, input);

@@ -45,14 +45,17 @@ RUN = {
     "started": str, "started_unix_ns": int, "duration_ns": int, "invocations": int,
     "status": One("complete", "interrupted", "open"),
 }
-MOVED = {"operation": str, "metric": str, "delta_percent": Optional(NUMBER), "interval": Optional(INTERVAL),
-         "p_adjusted": Optional(NUMBER)}
-SUMMARY = {
-    "headline": str, "risk_level": One("none", "low", "medium", "high"),
+MOVED = {"operation": str, "base": str, "head": str, "metric": str, "delta_percent": Optional(NUMBER),
+         "interval": Optional(INTERVAL), "p_adjusted": Optional(NUMBER)}
+ADVICE = {
+    "risk_level": One("none", "low", "medium", "high"),
     "recommendation": One("approve", "review", "block"), "regressions_found": bool,
-    "total_regressions": int, "total_improvements": int, "total_inconclusive": int,
-    "total_no_change": int, "blocking_regressions": int, "failed_cases": int,
+    "total_regressions": int, "blocking_regressions": int,
     "performance_regressions": Many(MOVED), "performance_improvements": Many(MOVED),
+}
+SUMMARY = {
+    "headline": str, "total_comparisons": int, "total_regressions": int, "total_improvements": int,
+    "total_inconclusive": int, "total_no_change": int, "failed_cases": int,
 }
 COMPARISON = {
     "case": str, "benchmark": str, "base": str, "head": str, "metric": str, "unit": str,
@@ -82,7 +85,7 @@ CASE = {
     "failure": Optional(str), "stderr": Optional(str), "stop_reason": Optional(str), "warmups": int,
     "metrics": Values(METRIC),
 }
-REPORT = {
+REPORT = ADVICE | {
     "format": One("tare-report"), "version": int, "run": RUN, "base_run": Optional(RUN),
     "summary": SUMMARY, "gate": Optional({
         "result": One("passed", "failed", "undecided", "not asked"), "failed": int, "gated": int,
@@ -143,6 +146,14 @@ def check_sums(report):
     if gated != sum(summary[f"total_{one}"] for one in
                     ("regressions", "improvements", "inconclusive", "no_change")):
         yield f"the summary does not count {gated} gated comparisons"
+    for verdict in ("regression", "improvement"):
+        told = {(one["case"], one["metric"]) for one in report["comparisons"]
+                if one["gated"] and one["verdict"] == verdict}
+        listed = report[f"performance_{verdict}s"]
+        if told != {(one["operation"], one["metric"]) for one in listed}:
+            yield f"performance_{verdict}s are not the gated ones"
+    if report["total_regressions"] != len(report["performance_regressions"]):
+        yield "total_regressions does not count the list"
 
 
 def main():
