@@ -177,7 +177,7 @@ is_worth_a_look(const struct tare_comparison *item)
 }
 
 static struct counts
-count_comparisons(const struct tare_comparison_set *set, const struct tare_report_input *input)
+count_comparisons(const struct tare_comparison_set *set)
 {
 	struct counts counts = {0};
 
@@ -185,7 +185,7 @@ count_comparisons(const struct tare_comparison_set *set, const struct tare_repor
 		if (!set->items[i].metric.gated)
 			continue;
 		counts.tests++;
-		if (tare_comparison_fails_gate(&set->items[i], input))
+		if (set->items[i].failed_gate)
 			counts.failures++;
 		else if (is_worth_a_look(&set->items[i]))
 			counts.skipped++;
@@ -212,8 +212,7 @@ put_figures(FILE *out, const struct tare_comparison *item)
 }
 
 static void
-write_comparison(
-	FILE *out, const struct tare_comparison *item, const struct tare_report_input *input)
+write_comparison(FILE *out, const struct tare_comparison *item)
 {
 	const char *verdict = tare_verdict_name(item->verdict);
 
@@ -224,7 +223,7 @@ write_comparison(
 	fputs(" against ", out);
 	put_xml(out, item->base_label, true);
 	fputs("\" time=\"0\">\n", out);
-	if (tare_comparison_fails_gate(item, input)) {
+	if (item->failed_gate) {
 		fprintf(out, "      <failure type=\"%s\" message=\"%s ", verdict, verdict);
 		put_figures(out, item);
 		fputs("\">", out);
@@ -245,7 +244,7 @@ write_comparison(
 static void
 write_set(FILE *out, const struct tare_comparison_set *set, const struct tare_report_input *input)
 {
-	struct counts counts = count_comparisons(set, input);
+	struct counts counts = count_comparisons(set);
 	struct tare_arena *arena;
 
 	if (counts.tests == 0)
@@ -260,7 +259,7 @@ write_set(FILE *out, const struct tare_comparison_set *set, const struct tare_re
 	tare_arena_free(arena);
 	for (size_t i = 0; i < set->item_count; i++)
 		if (set->items[i].metric.gated)
-			write_comparison(out, &set->items[i], input);
+			write_comparison(out, &set->items[i]);
 	fputs("  </testsuite>\n", out);
 }
 
@@ -272,7 +271,7 @@ write_junit(FILE *out, const struct tare_report_input *input, struct tare_err *e
 	struct counts all = cases;
 
 	for (size_t i = 0; i < input->set_count; i++) {
-		struct counts counts = count_comparisons(&input->sets[i], input);
+		struct counts counts = count_comparisons(&input->sets[i]);
 
 		all.tests += counts.tests;
 		all.failures += counts.failures;

@@ -247,21 +247,6 @@ stands_after_correction(const struct tare_comparison *item)
 	return !(item->p_adjusted > TARE_REPORT_ALPHA);
 }
 
-bool
-tare_comparison_fails_gate(
-	const struct tare_comparison *item, const struct tare_report_input *input)
-{
-	bool named = input->run->gate.fail_on & 1u << item->verdict;
-
-	if (!input->gate || !item->metric.gated)
-		return false;
-	if (input->gate->result != TARE_GATE_FAILED && input->gate->result != TARE_GATE_UNDECIDED)
-		return false;
-	if (item->verdict == TARE_VERDICT_REGRESSION)
-		return input->gate->result == TARE_GATE_FAILED && stands_after_correction(item);
-	return named;
-}
-
 static void append(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

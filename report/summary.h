@@ -114,8 +114,4 @@ void tare_report_summarize(
 
 bool tare_comparison_is_blocking(const struct tare_comparison *item);
 
-/* Whether the comparison is one of those that made the gate fail or stay undecided. */
-bool tare_comparison_fails_gate(
-	const struct tare_comparison *item, const struct tare_report_input *input);
-
 #endif

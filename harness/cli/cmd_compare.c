@@ -51,14 +51,11 @@ judge(struct tare_session *session, const struct compare_line *line, int *exit_c
 	struct tare_err *err)
 {
 	static const struct tare_stage *const stages[] = {&tare_stage_compare, &tare_stage_report};
-	enum tare_status status = TARE_OK;
+	enum tare_status status;
 
 	session->parts |= TARE_PART_SAMPLES | TARE_PART_BASELINE;
-	if (line->gate)
-		status = tare_stage_gate_parse(
-			&session->run->gate, line->gate, session->run->arena, err);
-	if (status == TARE_OK)
-		status = tare_stages_run(session, stages, 2, err);
+	session->options.gate = line->gate;
+	status = tare_stages_run(session, stages, 2, err);
 	if (status == TARE_OK)
 		*exit_code_out = tare_session_exit_code(session, err);
 	return status;

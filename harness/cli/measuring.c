@@ -128,6 +128,30 @@ tare_measuring_prepare(
 	return status == TARE_OK ? tare_reports_request(session, &line->reports, err) : status;
 }
 
+static void
+print_option(FILE *out, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	fputs(name, out);
+	tare_text_shell_quote(out, value);
+}
+
+/* What is asked of a run is not in its journal, so it is asked again. */
+static void
+print_resume(FILE *out, const struct tare_session *session)
+{
+	const struct tare_session_options *options = &session->options;
+
+	fputs("to go on with this run: tare run", out);
+	print_option(out, " --resume ", session->journal_path);
+	print_option(out, " --gate ", options->gate);
+	print_option(out, " --baseline ", options->baseline);
+	if (options->margin > 0)
+		fprintf(out, " --margin %.9g%%", options->margin * 100);
+	fputc('\n', out);
+}
+
 /* Where to find what was made, and how to go on with what was not finished. */
 static void
 print_paths(const struct tare_session *session)
@@ -149,11 +173,8 @@ print_paths(const struct tare_session *session)
 	fputs("journal: ", out);
 	tare_text_print_safe(out, session->journal_path, false);
 	fputc('\n', out);
-	if (options->suite_text || (session->run && session->run->status == TARE_RUN_COMPLETE))
-		return;
-	fputs("to go on with this run: tare run --resume ", out);
-	tare_text_shell_quote(out, session->journal_path);
-	fputc('\n', out);
+	if (!options->suite_text && !(session->run && session->run->status == TARE_RUN_COMPLETE))
+		print_resume(out, session);
 }
 
 /* All that is wrong with the suite; without places where nobody wrote it. */

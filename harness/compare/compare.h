@@ -35,8 +35,9 @@ void tare_compare_cases(struct tare_comparison *item_out, struct tare_arena *are
 	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric,
 	bool paired, const struct tare_compare_options *options);
 
-/* Holm over all gated comparisons of the sets together fills p_adjusted and decides. A regression
- * counts for the gate where its adjusted p is at most alpha. */
+/* Holm over all gated comparisons of the sets together fills p_adjusted and decides; failed_gate is
+ * set in those that made it fail. A regression counts for the gate where its adjusted p is at most
+ * alpha. */
 void tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena *arena,
 	struct tare_comparison_set *sets, size_t set_count, const struct tare_gate *gate,
 	const struct tare_compare_options *options);

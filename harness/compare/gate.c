@@ -142,6 +142,22 @@ judge(struct tare_gate_outcome *outcome, const struct tare_gate *gate, const str
 	return TARE_VERDICT_INCONCLUSIVE;
 }
 
+static void
+mark(const struct family *family, const struct tare_gate *gate, enum tare_gate_result result,
+	double alpha)
+{
+	for (size_t i = 0; i < family->count; i++) {
+		struct tare_comparison *item = family->items[i];
+		bool counts = result == TARE_GATE_FAILED ||
+			      (result == TARE_GATE_UNDECIDED &&
+				      item->verdict == TARE_VERDICT_INCONCLUSIVE);
+
+		if (item->verdict == TARE_VERDICT_REGRESSION && !(item->p_adjusted <= alpha))
+			counts = false;
+		item->failed_gate = counts && fails_on(gate, item->verdict);
+	}
+}
+
 static const char *
 explain(struct tare_arena *arena, const struct tare_gate_outcome *outcome,
 	const struct tally *tally, enum tare_verdict worst)
@@ -190,6 +206,7 @@ tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena *aren
 		enum tare_verdict worst = judge(&outcome, gate, &tally);
 
 		outcome.sentence = explain(arena, &outcome, &tally, worst);
+		mark(&family, gate, outcome.result, comparing.alpha);
 	}
 	*outcome_out = outcome;
 	tare_arena_free(scratch);

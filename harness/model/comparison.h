@@ -65,6 +65,7 @@ struct tare_comparison {
 	double p_value;     /* one-sided, shifted by the margin, towards regression */
 	double p_adjusted;  /* Holm over the gated comparisons; NaN where not gated */
 	enum tare_verdict verdict;
+	bool failed_gate;     /* one of those that made the gate fail, or stay undecided */
 	bool below_margin;    /* the interval excludes no change, but not the margin */
 	size_t missing_pairs; /* how many more would probably decide; 0 where unknown */
 	const char *reason;   /* why inconclusive, or NULL */

@@ -38,6 +38,16 @@ tare_stage_gate_parse(struct tare_gate *gate_out, const char *text, struct tare_
 	return TARE_OK;
 }
 
+enum tare_status
+tare_stage_gate_choose(
+	struct tare_gate *gate_out, const struct tare_session *session, struct tare_err *err)
+{
+	if (session->options.gate)
+		return tare_stage_gate_parse(gate_out, session->options.gate, session->arena, err);
+	*gate_out = session->run->gate;
+	return TARE_OK;
+}
+
 static void
 warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
 {
@@ -70,8 +80,11 @@ compare(struct tare_session *session, struct tare_err *err)
 {
 	const struct tare_compare_options options = {.margin = session->options.margin};
 	struct tare_run *run = session->run;
-	enum tare_status status;
+	struct tare_gate gate;
+	enum tare_status status = tare_stage_gate_choose(&gate, session, err);
 
+	if (status != TARE_OK)
+		return status;
 	for (size_t i = 0; i < run->case_count; i++)
 		warn_of_shape(session, &run->cases[i]);
 	status = tare_compare_variants(&session->sets[0], session->arena, run, &options, err);
@@ -88,7 +101,7 @@ compare(struct tare_session *session, struct tare_err *err)
 	/* With a baseline the question is what changed since; variants of the run may be
 	 * alternatives that were never meant to be equal. */
 	tare_compare_gate(&session->gate, session->arena, &session->sets[session->set_count - 1], 1,
-		&run->gate, &options);
+		&gate, &options);
 	return TARE_OK;
 }
 

@@ -48,7 +48,7 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 {
 	const struct tare_session_options *options = &session->options;
 	struct tare_run *run = session->run;
-	enum tare_status status = TARE_OK;
+	enum tare_status status;
 
 	run->seed = options->has_seed ? options->seed : tare_rng_entropy();
 	tare_run_identify(run, tare_unix_ns(), tare_rng_entropy());
@@ -57,8 +57,8 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	describe_machine(&run->environment, run->arena);
 	run->release = tare_arena_strdup(run->arena, options->release);
 	run->command_line = tare_arena_strdup(run->arena, options->command_line);
-	if (options->gate)
-		status = tare_stage_gate_parse(&run->gate, options->gate, run->arena, err);
+	/* What is asked of the verdicts decides how long is measured. */
+	status = tare_stage_gate_choose(&session->plan->gate, session, err);
 	if (status != TARE_OK || !options->keep_journal)
 		return status;
 	session->journal_path = options->journal_path
@@ -260,9 +260,7 @@ open_resumed(struct tare_session *session, struct tare_err *err)
 		return status;
 	session->journal_path = path;
 	session->run->status = TARE_RUN_OPEN;
-	if (options->gate)
-		status = tare_stage_gate_parse(
-			&session->run->gate, options->gate, session->run->arena, err);
+	status = tare_stage_gate_choose(&session->plan->gate, session, err);
 	if (status == TARE_OK)
 		status = tare_journal_resume(session->journal, tare_unix_ns(), err);
 	if (status == TARE_OK)

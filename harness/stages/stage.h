@@ -31,9 +31,13 @@ extern const struct tare_stage tare_stage_report;  /* run and verdicts -> files 
 enum tare_status tare_stages_run(struct tare_session *session,
 	const struct tare_stage *const *stages, size_t count, struct tare_err *err);
 
-/* "regression,inconclusive" of --gate; it goes over the suite's own. */
+/* "regression,inconclusive" of --gate. */
 enum tare_status tare_stage_gate_parse(struct tare_gate *gate_out, const char *text,
 	struct tare_arena *arena, struct tare_err *err);
+/* The gate of this command: --gate, else the run's, which is the suite's. What the command line
+ * asks for is not kept with the run: the next command that reads it may ask for another. */
+enum tare_status tare_stage_gate_choose(
+	struct tare_gate *gate_out, const struct tare_session *session, struct tare_err *err);
 
 /* What the suite language leaves to others, checked before anything is measured: the names of
  * runners, and pin policies. */

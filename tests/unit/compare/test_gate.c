@@ -106,6 +106,41 @@ a_regression_that_does_not_hold_among_many_is_doubtful(void **state)
 		"enough among 12 comparisons: more pairs would settle it");
 }
 
+static size_t
+failed_count(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ITEM_MAX; i++)
+		count += items[i].failed_gate;
+	return count;
+}
+
+static void
+marks_what_failed_it_and_nothing_else(void **state)
+{
+	(void)state;
+	regress(3, 0.001);
+	regress(4, 0.04); /* does not hold among so many */
+	regress(5, 0.001);
+	items[5].metric.gated = false;
+	items[6].verdict = TARE_VERDICT_INCONCLUSIVE;
+	items[7].verdict = TARE_VERDICT_IMPROVEMENT;
+	decide(on_regression);
+	assert_true(items[3].failed_gate);
+	assert_int_equal(failed_count(), 1);
+	decide(1u << TARE_VERDICT_IMPROVEMENT);
+	assert_true(items[7].failed_gate);
+	assert_int_equal(failed_count(), 1);
+	decide(on_doubt);
+	assert_true(items[3].failed_gate);
+	assert_true(items[6].failed_gate);
+	assert_int_equal(failed_count(), 2);
+	decide(1u << TARE_VERDICT_INCONCLUSIVE);
+	assert_true(items[6].failed_gate);
+	assert_int_equal(failed_count(), 1);
+}
+
 static void
 a_gate_that_could_not_have_failed_is_undecided(void **state)
 {
@@ -197,6 +232,7 @@ main(void)
 		TEST(passes_where_nothing_is_wrong),
 		TEST(fails_on_a_certain_regression),
 		TEST(a_regression_that_does_not_hold_among_many_is_doubtful),
+		TEST(marks_what_failed_it_and_nothing_else),
 		TEST(a_gate_that_could_not_have_failed_is_undecided),
 		TEST(inconclusive_is_undecided_only_where_it_counts),
 		TEST(counts_only_what_is_gated),

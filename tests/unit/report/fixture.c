@@ -171,6 +171,7 @@ fixture_typical(void)
 		.gated_count = 5,
 		.sentence = "gate failed: 1 of 5 comparisons is a regression",
 	};
+	set->items[0].failed_gate = true;
 	fixture->input.set_count = 1;
 	fixture->input.gate = &fixture->gate;
 	return fixture;

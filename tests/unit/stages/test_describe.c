@@ -16,6 +16,7 @@
 
 static const char suite[] = "suite: s\n"
 			    "description: Two cases.\n"
+			    "gate: regression\n"
 			    "defaults: {command: 'true', warmup: 2, invocations: 4}\n"
 			    "benchmarks: [{name: x}, {name: y}]\n";
 
@@ -28,7 +29,6 @@ a_fresh_run_has_a_header_with_everything(void **state)
 	(void)state;
 	bed_make(&bed, suite);
 	bed.session->options.release = "v1";
-	bed.session->options.gate = "regression";
 	assert_int_equal(bed_describe(&bed), TARE_OK);
 	assert_int_equal(tare_journal_read(&read, bed.journal, 0, NULL), TARE_OK);
 	assert_string_equal(read->id, bed.session->run->id);
@@ -103,6 +103,23 @@ an_existing_journal_is_not_overwritten(void **state)
 	text = test_file_read(bed.journal, NULL);
 	assert_string_equal(text, "mine");
 	free(text);
+	bed_remove(&bed);
+}
+
+static void
+the_gate_of_the_command_line_is_not_kept_with_the_run(void **state)
+{
+	struct bed bed;
+	struct tare_run *read;
+
+	(void)state;
+	bed_make(&bed, suite);
+	bed.session->options.gate = "inconclusive";
+	assert_int_equal(bed_describe(&bed), TARE_OK);
+	assert_int_equal(bed.session->plan->gate.fail_on, 1u << TARE_VERDICT_INCONCLUSIVE);
+	assert_int_equal(tare_journal_read(&read, bed.journal, 0, NULL), TARE_OK);
+	assert_int_equal(read->gate.fail_on, 1u << TARE_VERDICT_REGRESSION);
+	tare_run_free(read);
 	bed_remove(&bed);
 }
 
@@ -202,7 +219,8 @@ a_resumed_run_may_be_given_a_gate(void **state)
 	begin_run(&bed);
 	bed.session->options.gate = "inconclusive";
 	assert_int_equal(bed_describe(&bed), TARE_OK);
-	assert_int_equal(bed.session->run->gate.fail_on, 1u << TARE_VERDICT_INCONCLUSIVE);
+	assert_int_equal(bed.session->plan->gate.fail_on, 1u << TARE_VERDICT_INCONCLUSIVE);
+	assert_int_equal(bed.session->run->gate.fail_on, 1u << TARE_VERDICT_REGRESSION);
 	assert_true(bed_journal_has(&bed, "{\"type\":\"resume\",\"unix_ns\":"));
 	bed_remove(&bed);
 }
@@ -453,6 +471,7 @@ main(void)
 		cmocka_unit_test(two_runs_have_two_seeds_and_ids),
 		cmocka_unit_test(the_journal_goes_into_the_state_folder_unless_told),
 		cmocka_unit_test(an_existing_journal_is_not_overwritten),
+		cmocka_unit_test(the_gate_of_the_command_line_is_not_kept_with_the_run),
 		cmocka_unit_test(a_wrong_gate_costs_no_journal),
 		cmocka_unit_test(a_changed_suite_is_not_resumed),
 		cmocka_unit_test(other_cases_are_not_resumed),
