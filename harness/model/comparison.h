@@ -14,17 +14,7 @@
 #include "harness/model/environment.h"
 #include "harness/model/metric.h"
 #include "harness/model/run.h"
-
-enum tare_verdict {
-	TARE_VERDICT_REGRESSION,
-	TARE_VERDICT_IMPROVEMENT,
-	TARE_VERDICT_NO_CHANGE,
-	TARE_VERDICT_INCONCLUSIVE,
-	TARE_VERDICT_COUNT,
-};
-const char *tare_verdict_name(enum tare_verdict verdict); /* "regression", "no change", ... */
-/* "no change" and "no_change" are both read; false where it is none of them. */
-bool tare_verdict_parse(enum tare_verdict *verdict_out, const char *text);
+#include "harness/model/verdict.h"
 
 enum tare_method {
 	TARE_METHOD_PAIRED,     /* Hodges-Lehmann of log differences, signed-rank interval */

@@ -264,3 +264,22 @@ tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample)
 		keep_row(run, owner, sample);
 	}
 }
+
+void
+tare_run_add_look(struct tare_run *run, size_t case_index, const struct tare_case_look *look)
+{
+	struct tare_run_case *owner;
+
+	assert(case_index < run->case_count);
+	owner = &run->cases[case_index];
+	if (owner->look_count == TARE_LOOKS_MAX)
+		return;
+	if (owner->look_count == owner->look_capacity) {
+		size_t capacity = owner->look_capacity ? 2 * owner->look_capacity : 8;
+
+		owner->looks = tare_arena_grow(run->arena, owner->looks, owner->look_count,
+			capacity, sizeof(*owner->looks));
+		owner->look_capacity = capacity;
+	}
+	owner->looks[owner->look_count++] = *look;
+}

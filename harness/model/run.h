@@ -20,10 +20,11 @@
 
 #include "harness/base/arena.h"
 #include "harness/model/environment.h"
+#include "harness/model/look.h"
 #include "harness/model/metric.h"
 #include "harness/model/plan.h"
 
-enum { TARE_RUN_ID_MAX = 32, TARE_SAMPLES_MAX = 16384 };
+enum { TARE_RUN_ID_MAX = 32, TARE_SAMPLES_MAX = 16384, TARE_LOOKS_MAX = 1000 };
 
 /* The columns of one case. NaN: the metric has no value in that row. */
 struct tare_samples {
@@ -64,8 +65,10 @@ struct tare_run_case {
 	enum tare_case_status status;
 	const char *failure;     /* sentence, NULL unless failed */
 	const char *stderr_tail; /* last lines, NULL where none */
-	const char
-		*stop_reason; /* why measuring stopped: "precision reached", NULL where unknown */
+	const char *stop_reason; /* why measuring stopped: tare_stop_reason(), NULL where unknown */
+	struct tare_case_look *looks; /* in the order they were taken */
+	size_t look_count;
+	size_t look_capacity;
 	uint64_t warmup_count;
 };
 
@@ -139,6 +142,9 @@ struct tare_sample {
 /* Adds a sample to its case: counts it, keeps its row unless warm-up, failed or decimated. The
  * first failure sets the case's status, failure and stderr_tail. */
 void tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample);
+
+/* Adds a look to its case, unless the case has TARE_LOOKS_MAX. Copied. */
+void tare_run_add_look(struct tare_run *run, size_t case_index, const struct tare_case_look *look);
 
 void tare_samples_init(struct tare_samples *samples, size_t metric_count);
 void tare_samples_free(struct tare_samples *samples);

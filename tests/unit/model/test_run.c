@@ -275,6 +275,19 @@ bounds_memory_where_pairs_repeat(void **state)
 	assert_int_equal(run->cases[0].samples.total, 3 * TARE_SAMPLES_MAX);
 }
 
+static void
+keeps_looks_in_order_up_to_a_bound(void **state)
+{
+	struct tare_run *run = *state;
+
+	for (uint32_t i = 0; i < TARE_LOOKS_MAX + 5; i++)
+		tare_run_add_look(run, 1, &(struct tare_case_look){.pairs = i});
+	assert_int_equal(run->cases[0].look_count, 0);
+	assert_int_equal(run->cases[1].look_count, TARE_LOOKS_MAX);
+	for (uint32_t i = 0; i < TARE_LOOKS_MAX; i++)
+		assert_int_equal(run->cases[1].looks[i].pairs, i);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_run, free_run)
 
 int
@@ -293,6 +306,7 @@ main(void)
 		TEST(thins_all_variants_of_a_group_alike),
 		TEST(leaves_other_groups_alone_when_it_thins),
 		TEST(bounds_memory_where_pairs_repeat),
+		TEST(keeps_looks_in_order_up_to_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
