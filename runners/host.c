@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* Standard streams, the socket, four that come with a message, one to look at /proc, and some. */
+enum { FDS_OWN = 12, FDS_PER_SLOT = 3 };
 
 static enum tare_status
 host_supported(struct tare_err *err)
@@ -34,26 +38,6 @@ trim(void *context)
 	struct tare_runner *runner = context;
 
 	tare_output_trim(&runner->output);
-}
-
-enum tare_status
-tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
-	const struct tare_wire_request *request, struct tare_err *err)
-{
-	const struct tare_link_wait wait = {
-		.interrupted = runner->options.interrupted, .tick = trim, .context = runner};
-
-	if (!runner->link)
-		return tare_err_set(err, TARE_OUTSIDE, "the agent is gone");
-	return tare_link_call(runner->link, reply_out, request, NULL, 0, &wait, err);
-}
-
-/* A request that only a fault of ours makes the agent refuse. */
-enum tare_status
-tare_host_refused(const struct tare_wire_reply *reply, const char *what, struct tare_err *err)
-{
-	errno = reply->error;
-	return tare_err_errno(err, TARE_OUTSIDE, "the agent refused %s", what);
 }
 
 static enum tare_status
@@ -88,6 +72,49 @@ make_pending(struct tare_runner *runner, struct tare_err *err)
 	return TARE_OK;
 }
 
+/* Its services are gone with it, and the programs it held. */
+void
+tare_host_lose_agent(struct tare_runner *runner)
+{
+	if (!runner->link)
+		return;
+	tare_link_close(runner->link);
+	runner->link = NULL;
+	runner->agents_lost++;
+	for (size_t i = 0; i < TARE_WIRE_SLOTS; i++)
+		tare_description_free(&runner->slots[i]);
+	for (size_t i = 0; i < TARE_WIRE_SERVICES; i++) {
+		free(runner->services[i].log_path);
+		runner->services[i] = (struct running_service){0};
+	}
+}
+
+enum tare_status
+tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
+	const struct tare_wire_request *request, const int *fds, struct tare_err *err)
+{
+	const struct tare_link_wait wait = {
+		.interrupted = runner->options.interrupted, .tick = trim, .context = runner};
+	enum tare_status status;
+
+	if (!runner->link)
+		return tare_err_set(err, TARE_FAILED, "the agent is gone");
+	status = tare_link_call(
+		runner->link, reply_out, request, fds, fds ? TARE_WIRE_FDS_MAX : 0, &wait, err);
+	if (status != TARE_OK)
+		tare_host_lose_agent(runner);
+	return status;
+}
+
+enum tare_status
+tare_host_refused(struct tare_runner *runner, const struct tare_wire_reply *reply, const char *what,
+	struct tare_err *err)
+{
+	tare_host_lose_agent(runner);
+	errno = reply->error;
+	return tare_err_errno(err, TARE_FAILED, "the agent refused %s", what);
+}
+
 static enum tare_status
 send_pending(struct tare_runner *runner, struct tare_err *err)
 {
@@ -97,28 +124,26 @@ send_pending(struct tare_runner *runner, struct tare_err *err)
 
 	status = tare_link_call(runner->link, &reply, &request, &runner->pending_fd, 1, NULL, err);
 	if (status == TARE_OK && reply.error != 0)
-		return tare_host_refused(&reply, "the pending file", err);
+		status = tare_host_refused(runner, &reply, "the pending file", err);
 	return status;
 }
 
-static enum tare_status
-start_agent(struct tare_runner *runner, struct tare_err *err)
+/* An agent that cannot be begun is nothing that a program did. */
+enum tare_status
+tare_host_need_agent(struct tare_runner *runner, struct tare_err *err)
 {
+	struct tare_err why = {0};
 	enum tare_status status;
 
-	status = tare_link_open(&runner->link, runner->agent_path, runner->cgroup, err);
+	if (runner->link)
+		return TARE_OK;
+	status = tare_link_open(&runner->link, runner->agent_path, runner->cgroup, &why);
 	if (status == TARE_OK)
-		status = send_pending(runner, err);
-	return status;
-}
-
-static void
-stop_agent(struct tare_runner *runner)
-{
-	tare_link_close(runner->link);
-	runner->link = NULL;
-	for (size_t i = 0; i < TARE_WIRE_SLOTS; i++)
-		tare_description_free(&runner->slots[i]);
+		status = send_pending(runner, &why);
+	if (status == TARE_OK)
+		return TARE_OK;
+	tare_host_lose_agent(runner);
+	return tare_err_set(err, status == TARE_FAILED ? TARE_OUTSIDE : status, "%s", why.text);
 }
 
 static void
@@ -126,18 +151,34 @@ host_close(struct tare_runner *runner)
 {
 	if (!runner)
 		return;
-	stop_agent(runner);
+	tare_host_lose_agent(runner);
 	tare_cgroup_close(runner->cgroup);
 	tare_output_close(&runner->output);
 	if (runner->pending)
 		munmap(runner->pending, sizeof(*runner->pending));
 	if (runner->pending_fd >= 0)
 		close(runner->pending_fd);
-	for (size_t i = 0; i < TARE_WIRE_SERVICES; i++)
-		free(runner->services[i].log_path);
 	tare_topology_close(runner->topology);
 	tare_arena_free(runner->arena);
 	free(runner);
+}
+
+/* The agent has three descriptors for each program it holds; a limit that is lower than usual must
+ * not be met in the middle of a run. */
+static enum tare_status
+count_slots(uint32_t *count_out, struct tare_err *err)
+{
+	struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < FDS_OWN + FDS_PER_SLOT)
+		return tare_err_set(err, TARE_OUTSIDE,
+			"%llu open files are too few; raise the limit to at least %d (ulimit -n)",
+			(unsigned long long)limit.rlim_cur, FDS_OWN + FDS_PER_SLOT);
+	*count_out = TARE_WIRE_SLOTS;
+	if (limit.rlim_cur < FDS_OWN + FDS_PER_SLOT * TARE_WIRE_SLOTS)
+		*count_out = (uint32_t)(limit.rlim_cur - FDS_OWN) / FDS_PER_SLOT;
+	return TARE_OK;
 }
 
 static enum tare_status
@@ -154,6 +195,8 @@ host_open(struct tare_runner **runner_out, const struct tare_runner_options *opt
 	status = tare_agent_find(
 		runner->agent_path, sizeof(runner->agent_path), options->agent_path, err);
 	if (status == TARE_OK)
+		status = count_slots(&runner->slot_count, err);
+	if (status == TARE_OK)
 		status = tare_output_open(&runner->output, err);
 	if (status == TARE_OK)
 		status = make_pending(runner, err);
@@ -161,7 +204,7 @@ host_open(struct tare_runner **runner_out, const struct tare_runner_options *opt
 		/* Without a cgroup the agent alone keeps the trees together. */
 		if (tare_cgroup_open(&runner->cgroup, runner->options.run_id, NULL) != TARE_OK)
 			runner->cgroup = NULL;
-		status = start_agent(runner, err);
+		status = tare_host_need_agent(runner, err);
 	}
 	if (status != TARE_OK) {
 		host_close(runner);
@@ -171,8 +214,6 @@ host_open(struct tare_runner **runner_out, const struct tare_runner_options *opt
 	return TARE_OK;
 }
 
-/* Something that the agent can neither kill nor let go: the cgroup takes both away, and a new agent
- * begins. What ran as a service is gone then too. */
 enum tare_status
 tare_host_replace_agent(struct tare_runner *runner, struct tare_err *err)
 {
@@ -180,8 +221,8 @@ tare_host_replace_agent(struct tare_runner *runner, struct tare_err *err)
 		return tare_err_set(err, TARE_OUTSIDE,
 			"processes that a program left behind cannot be killed from here");
 	tare_cgroup_kill(runner->cgroup);
-	stop_agent(runner);
-	return start_agent(runner, err);
+	tare_host_lose_agent(runner);
+	return TARE_OK;
 }
 
 static bool
@@ -208,7 +249,9 @@ verify_pin(struct tare_runner *runner, const struct pin_choice *choice, struct t
 	enum tare_status status;
 
 	memcpy(request.cpus, choice->mask, sizeof(request.cpus));
-	status = tare_host_call(runner, &reply, &request, err);
+	status = tare_host_need_agent(runner, err);
+	if (status == TARE_OK)
+		status = tare_host_call(runner, &reply, &request, NULL, err);
 	if (status == TARE_OK && reply.error != 0) {
 		errno = reply.error;
 		return tare_err_errno(
@@ -278,6 +321,7 @@ const struct tare_runner_ops tare_runner_host = {
 	.supports_batch = tare_host_supports_batch,
 	.service_start = tare_host_service_start,
 	.service_stop = tare_host_service_stop,
+	.service_is_lost = tare_host_service_is_lost,
 	.case_end = host_case_end,
 	.close = host_close,
 };

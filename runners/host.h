@@ -32,15 +32,21 @@ struct running_service {
 	char *log_path;
 };
 
+/* A service's number is that of its slot, and above it that of the agent which runs it. */
+enum { SERVICE_SLOT_BITS = 6 };
+_Static_assert(TARE_WIRE_SERVICES == 1 << SERVICE_SLOT_BITS, "a number has room for every slot");
+
 struct tare_runner {
 	struct tare_runner_options options;
 	char agent_path[PATH_MAX];
 	struct tare_cgroup *cgroup; /* NULL where there is none */
-	struct tare_link *link;
+	struct tare_link *link; /* NULL after an agent was lost: the next request begins another */
+	uint32_t agents_lost;
 	struct tare_output output;
 	struct tare_pending *pending; /* mapped from pending_fd, which may be a memory file */
 	int pending_fd;
 	struct tare_description slots[TARE_WIRE_SLOTS]; /* what the agent holds; empty: nothing */
+	uint32_t slot_count;                            /* as many as it may have descriptors for */
 	uint32_t next_slot;
 	struct running_service services[TARE_WIRE_SERVICES];
 	struct tare_arena *arena;
@@ -53,14 +59,19 @@ struct tare_runner {
 bool tare_host_is_interrupted(const struct tare_runner *runner);
 /* The pins chosen for this policy; NULL where none were, or none are wanted. */
 const struct pin_choice *tare_host_pin(const struct tare_runner *runner, const char *policy);
-/* One request without descriptors; watches the interrupt flag and the memory that output takes. */
+/* Begins an agent where there is none, or none any more. TARE_OUTSIDE where that fails. */
+enum tare_status tare_host_need_agent(struct tare_runner *runner, struct tare_err *err);
+/* One request, which may bring descriptors, to an agent that is there; watches the interrupt flag
+ * and the memory that output takes. After an error there is no agent any more. */
 enum tare_status tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
-	const struct tare_wire_request *request, struct tare_err *err);
-/* The sentence for a request that only a fault of ours makes the agent refuse. */
-enum tare_status tare_host_refused(
-	const struct tare_wire_reply *reply, const char *what, struct tare_err *err);
-/* For something that the agent can neither kill nor let go: the cgroup takes both away, and a new
- * agent begins. What ran as a service is gone then too. */
+	const struct tare_wire_request *request, const int *fds, struct tare_err *err);
+void tare_host_lose_agent(struct tare_runner *runner);
+/* TARE_FAILED with the sentence for a request that only a fault of ours, or somebody who got at the
+ * agent, makes it refuse. There is no agent afterwards. */
+enum tare_status tare_host_refused(struct tare_runner *runner, const struct tare_wire_reply *reply,
+	const char *what, struct tare_err *err);
+/* For something that the agent can neither kill nor let go: the cgroup takes both away. What ran as
+ * a service is gone then too. */
 enum tare_status tare_host_replace_agent(struct tare_runner *runner, struct tare_err *err);
 
 /* host_run.c */
@@ -83,5 +94,6 @@ enum tare_status tare_host_service_start(struct tare_runner *runner, uint32_t *i
 	const struct tare_service *service, const char *log_path, struct tare_err *err);
 enum tare_status tare_host_service_stop(
 	struct tare_runner *runner, uint32_t id, struct tare_err *err);
+bool tare_host_service_is_lost(const struct tare_runner *runner, uint32_t id);
 
 #endif

@@ -17,15 +17,11 @@ define(struct tare_runner *runner, uint32_t slot, const struct tare_description 
 	status = tare_description_open(fds, description, program, sinks, err);
 	if (status != TARE_OK)
 		return status;
-	if (runner->link)
-		status = tare_link_call(
-			runner->link, &reply, &request, fds, TARE_WIRE_FDS_MAX, NULL, err);
-	else
-		status = tare_err_set(err, TARE_OUTSIDE, "the agent is gone");
+	status = tare_host_call(runner, &reply, &request, fds, err);
 	for (int i = 0; i < TARE_WIRE_FDS_MAX; i++)
 		close(fds[i]);
 	if (status == TARE_OK && reply.error != 0)
-		return tare_host_refused(&reply, "a program", err);
+		return tare_host_refused(runner, &reply, "a program", err);
 	return status;
 }
 
@@ -39,8 +35,10 @@ tare_host_slot(struct tare_runner *runner, uint32_t *slot_out, const struct tare
 	uint32_t slot = runner->next_slot;
 	enum tare_status status;
 
-	status = tare_description_build(&description, program, sinks, err);
-	for (uint32_t i = 0; status == TARE_OK && i < TARE_WIRE_SLOTS; i++) {
+	status = tare_host_need_agent(runner, err);
+	if (status == TARE_OK)
+		status = tare_description_build(&description, program, sinks, err);
+	for (uint32_t i = 0; status == TARE_OK && i < runner->slot_count; i++) {
 		if (tare_description_equal(&runner->slots[i], &description)) {
 			tare_description_free(&description);
 			*slot_out = i;
@@ -55,7 +53,7 @@ tare_host_slot(struct tare_runner *runner, uint32_t *slot_out, const struct tare
 	}
 	tare_description_free(&runner->slots[slot]);
 	runner->slots[slot] = description;
-	runner->next_slot = (slot + 1) % TARE_WIRE_SLOTS;
+	runner->next_slot = (slot + 1) % runner->slot_count;
 	*slot_out = slot;
 	return TARE_OK;
 }
@@ -205,21 +203,63 @@ collect(struct tare_runner *runner, struct tare_outcome *outcomes,
 	return collect_text(runner, last, invocation, err);
 }
 
+/* Of a batch whose agent was lost: what it had finished and kept. */
+static uint32_t
+take_kept(struct tare_runner *runner, struct tare_outcome *outcomes,
+	const struct tare_wire_request *request)
+{
+	uint32_t count = 0;
+
+	while (count < request->count && (request->flags & TARE_WIRE_KEEP) != 0) {
+		const struct tare_agent_record *record = &runner->pending->slots[count];
+
+		if (record->seq != request->seq + count ||
+			record->check != tare_record_check(record) ||
+			(record->flags & TARE_RECORD_NOT_STARTED) != 0)
+			break;
+		outcomes[count++] = (struct tare_outcome){.record = *record, .stderr_text = ""};
+	}
+	return count;
+}
+
+static sig_atomic_t
+interruptions(const struct tare_runner *runner)
+{
+	return runner->options.interrupted ? *runner->options.interrupted : 0;
+}
+
+/* The agent lets go of what runs when we say so, and when somebody tells it to end. */
+static enum tare_status
+cancelled(struct tare_runner *runner, sig_atomic_t before, struct tare_err *err)
+{
+	pid_t pid;
+
+	if (interruptions(runner) != before || !runner->link)
+		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+	pid = tare_link_pid(runner->link);
+	tare_host_lose_agent(runner);
+	return tare_err_set(
+		err, TARE_FAILED, "the agent (process %d) was told to end by a signal", (int)pid);
+}
+
 static enum tare_status
 run(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_out,
 	const struct tare_wire_request *request, const struct tare_invocation *invocation,
 	struct tare_err *err)
 {
 	bool kept = (request->flags & TARE_WIRE_KEEP) != 0;
+	sig_atomic_t before = interruptions(runner);
 	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	tare_output_begin(&runner->output);
-	status = tare_host_call(runner, &reply, request, err);
-	if (status != TARE_OK)
+	status = tare_host_call(runner, &reply, request, NULL, err);
+	if (status != TARE_OK) {
+		*done_out = take_kept(runner, outcomes, request);
 		return status;
+	}
 	if (reply.step == TARE_STEP_REQUEST || reply.done > request->count)
-		return tare_host_refused(&reply, "to run a program", err);
+		return tare_host_refused(runner, &reply, "to run a program", err);
 	if (reply.done > 0)
 		status = collect(runner, outcomes, &reply, invocation, kept, err);
 	if (status != TARE_OK)
@@ -228,7 +268,7 @@ run(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_ou
 	if (reply.flags & TARE_WIRE_STUCK)
 		status = tare_host_replace_agent(runner, err);
 	if (status == TARE_OK && (reply.flags & TARE_WIRE_CANCELLED) != 0)
-		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+		return cancelled(runner, before, err);
 	return status;
 }
 
@@ -260,7 +300,8 @@ tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint
 	status = tare_host_slot(runner, &request.slot, invocation->program, &sinks, &reason);
 	if (status == TARE_OK)
 		return run(runner, outcomes, done_out, &request, invocation, err);
-	if (status == TARE_FAILED || status == TARE_INVALID) {
+	/* Without an agent it is not the program's files that are the reason. */
+	if ((status == TARE_FAILED || status == TARE_INVALID) && runner->link) {
 		int error = errno;
 
 		memcpy(runner->start_failure, reason.text, sizeof(reason.text));

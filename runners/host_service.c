@@ -4,6 +4,18 @@
 #include "runners/host.h"
 #include "runners/service.h"
 
+static uint32_t
+service_number(const struct tare_runner *runner, uint32_t slot)
+{
+	return runner->agents_lost << SERVICE_SLOT_BITS | slot;
+}
+
+bool
+tare_host_service_is_lost(const struct tare_runner *runner, uint32_t id)
+{
+	return id != service_number(runner, id % TARE_WIRE_SERVICES);
+}
+
 struct service_context {
 	struct tare_runner *runner;
 	uint32_t id;
@@ -14,12 +26,17 @@ static enum tare_status
 service_is_running(void *context, bool *running_out, int *exit_status_out, struct tare_err *err)
 {
 	const struct service_context *service = context;
-	const struct tare_wire_request request = {.op = TARE_WIRE_STATUS, .service = service->id};
+	const struct tare_wire_request request = {
+		.op = TARE_WIRE_STATUS, .service = service->id % TARE_WIRE_SERVICES};
 	struct tare_wire_reply reply = {0};
-	enum tare_status status = tare_host_call(service->runner, &reply, &request, err);
+	enum tare_status status;
 
+	/* A readiness command may have been the end of the agent. */
+	if (tare_host_service_is_lost(service->runner, service->id))
+		return tare_err_set(err, TARE_FAILED, "it is gone with its agent");
+	status = tare_host_call(service->runner, &reply, &request, NULL, err);
 	if (status == TARE_OK && reply.error != 0)
-		return tare_host_refused(&reply, "to look after a service", err);
+		return tare_host_refused(service->runner, &reply, "to look after a service", err);
 	if (status == TARE_OK) {
 		*running_out = (reply.flags & TARE_WIRE_RUNNING) != 0;
 		*exit_status_out = reply.exit_status;
@@ -53,36 +70,46 @@ service_run_command(void *context, bool *ok_out, const struct tare_program *prog
 	return TARE_OK;
 }
 
+/* What the agent said of the service it stopped, or what became of the agent. */
+static enum tare_status
+explain_stop(struct tare_runner *runner, const struct running_service *service,
+	const struct tare_wire_reply *reply, struct tare_err *err)
+{
+	if (reply->error != 0)
+		return tare_host_refused(runner, reply, "to stop a service", err);
+	if (reply->flags & TARE_WIRE_STUCK)
+		return tare_host_replace_agent(runner, err);
+	if (reply->flags & TARE_WIRE_RUNNING)
+		return TARE_OK;
+	tare_err_set(err, TARE_FAILED,
+		WIFSIGNALED(reply->exit_status)
+			? "service '%s' was killed by signal %d before it was stopped"
+			: "service '%s' exited with status %d before it was stopped",
+		service->service->name,
+		WIFSIGNALED(reply->exit_status) ? WTERMSIG(reply->exit_status)
+						: WEXITSTATUS(reply->exit_status));
+	tare_service_explain(err, service->log_path);
+	return TARE_FAILED;
+}
+
 enum tare_status
 tare_host_service_stop(struct tare_runner *runner, uint32_t id, struct tare_err *err)
 {
-	struct running_service service = {0};
-	struct tare_wire_request request = {.op = TARE_WIRE_STOP, .service = id};
+	uint32_t slot = id % TARE_WIRE_SERVICES;
+	struct tare_wire_request request = {.op = TARE_WIRE_STOP, .service = slot};
 	struct tare_wire_reply reply = {0};
+	struct running_service service = runner->services[slot];
 	enum tare_status status;
 
-	if (id < TARE_WIRE_SERVICES)
-		service = runner->services[id];
-	if (!service.service)
+	if (!service.service || tare_host_service_is_lost(runner, id))
 		return tare_err_set(err, TARE_OUTSIDE, "there is no service number %u", id);
-	runner->services[id] = (struct running_service){0};
+	runner->services[slot] = (struct running_service){0};
 	request.timeout_ns = service.service->stop_timeout_ns;
-	status = tare_host_call(runner, &reply, &request, err);
-	if (status == TARE_OK && reply.error != 0) {
-		status = tare_err_set(err, TARE_OUTSIDE, "service '%s' is gone with its agent",
-			service.service->name);
-	} else if (status == TARE_OK && (reply.flags & TARE_WIRE_STUCK) != 0) {
-		status = tare_host_replace_agent(runner, err);
-	} else if (status == TARE_OK && (reply.flags & TARE_WIRE_RUNNING) == 0) {
-		status = tare_err_set(err, TARE_FAILED,
-			WIFSIGNALED(reply.exit_status)
-				? "service '%s' was killed by signal %d before it was stopped"
-				: "service '%s' exited with status %d before it was stopped",
-			service.service->name,
-			WIFSIGNALED(reply.exit_status) ? WTERMSIG(reply.exit_status)
-						       : WEXITSTATUS(reply.exit_status));
-		tare_service_explain(err, service.log_path);
-	}
+	status = tare_host_call(runner, &reply, &request, NULL, err);
+	if (status == TARE_OK)
+		status = explain_stop(runner, &service, &reply, err);
+	else
+		tare_err_where(err, "service '%s'", service.service->name);
 	free(service.log_path);
 	return status;
 }
@@ -98,7 +125,7 @@ launch(struct tare_runner *runner, uint32_t *id_out, const struct tare_service *
 
 	status = tare_host_slot(runner, &request.slot, &service->program, &sinks, err);
 	if (status == TARE_OK)
-		status = tare_host_call(runner, &reply, &request, err);
+		status = tare_host_call(runner, &reply, &request, NULL, err);
 	if (status != TARE_OK)
 		return status;
 	if (reply.error != 0) {
@@ -107,7 +134,7 @@ launch(struct tare_runner *runner, uint32_t *id_out, const struct tare_service *
 	}
 	runner->services[reply.service] = (struct running_service){
 		.service = service, .log_path = tare_xstrdup(log_path ? log_path : "")};
-	*id_out = reply.service;
+	*id_out = service_number(runner, reply.service);
 	return TARE_OK;
 }
 
@@ -131,7 +158,7 @@ tare_host_service_start(struct tare_runner *runner, uint32_t *id_out,
 	status = launch(runner, &context.id, service, log_path, &reason);
 	if (status == TARE_OK) {
 		status = tare_service_wait(service, &host, log_path, &reason);
-		if (status != TARE_OK)
+		if (status != TARE_OK && !tare_host_service_is_lost(runner, context.id))
 			tare_host_service_stop(runner, context.id, NULL);
 	} else {
 		tare_err_where(&reason, "service '%s'", service->name);

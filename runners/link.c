@@ -17,17 +17,35 @@
 
 #include "harness/base/arena.h"
 #include "harness/base/clock.h"
+#include "runners/orphans.h"
 
 static const uint64_t hello_limit_ns = 10000000000u;
 static const uint64_t cancel_limit_ns = 5000000000u;
 static const uint64_t end_limit_ns = 4000000000u; /* longer than the agent's own sweep takes */
 static const int tick_ms = 200;
 
+enum { LINKS_MAX = 16 };
+
 struct tare_link {
 	pid_t pid; /* 0 once it was waited for */
 	int socket;
 	struct tare_cgroup *cgroup;
 };
+
+/* Agents that live: children of this process which are not orphans. A link past the last place is
+ * not kept apart from them. */
+static pid_t agents[LINKS_MAX];
+
+static void
+note_agent(pid_t before, pid_t now)
+{
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		if (agents[i] != before)
+			continue;
+		agents[i] = now;
+		return;
+	}
+}
 
 static bool
 beside_executable(char *path_out, size_t size, const char *relative)
@@ -102,6 +120,8 @@ wait_for_end(struct tare_link *link, uint64_t limit_ns)
 	struct timespec pause = {.tv_nsec = 200000};
 	int status = 0;
 
+	if (link->pid > 0)
+		note_agent(link->pid, 0);
 	while (link->pid > 0) {
 		pid_t pid = waitpid(link->pid, &status, WNOHANG);
 
@@ -118,6 +138,16 @@ wait_for_end(struct tare_link *link, uint64_t limit_ns)
 	return status;
 }
 
+/* What the agent started and can see to no more: the cgroup has it all, where there is one; what
+ * has left its session comes to us. */
+static void
+kill_rest(const struct tare_link *link)
+{
+	if (link->cgroup)
+		tare_cgroup_kill(link->cgroup);
+	tare_orphans_kill(agents, LINKS_MAX, end_limit_ns);
+}
+
 /* The agent's end of the socket is closed: says why, and leaves nothing behind. */
 static enum tare_status
 lost(struct tare_link *link, struct tare_err *err)
@@ -126,16 +156,31 @@ lost(struct tare_link *link, struct tare_err *err)
 	int status;
 
 	if (pid == 0)
-		return tare_err_set(err, TARE_OUTSIDE, "the agent is gone");
+		return tare_err_set(err, TARE_FAILED, "the agent is gone");
 	status = wait_for_end(link, end_limit_ns);
-	if (link->cgroup)
-		tare_cgroup_kill(link->cgroup);
+	kill_rest(link);
 	if (WIFSIGNALED(status))
-		return tare_err_set(err, TARE_OUTSIDE,
-			"the agent (process %d) was killed by signal %d", (int)pid,
-			WTERMSIG(status));
-	return tare_err_set(err, TARE_OUTSIDE, "the agent (process %d) ended with status %d",
+		return tare_err_set(err, TARE_FAILED,
+			"the agent (process %d) was killed by signal %d (%s)", (int)pid,
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return tare_err_set(err, TARE_FAILED, "the agent (process %d) ended with status %d",
 		(int)pid, WEXITSTATUS(status));
+}
+
+/* An agent that was stopped answers nobody: a program that it measures may have done that. */
+static enum tare_status
+check_stopped(struct tare_link *link, struct tare_err *err)
+{
+	pid_t pid = link->pid;
+	siginfo_t info = {0};
+
+	if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG) != 0 || info.si_pid != pid)
+		return TARE_OK;
+	kill(pid, SIGKILL);
+	lost(link, NULL);
+	return tare_err_set(err, TARE_FAILED,
+		"the agent (process %d) was stopped by signal %d (%s)", (int)pid, info.si_status,
+		strsignal(info.si_status));
 }
 
 static enum tare_status
@@ -190,8 +235,8 @@ receive(struct tare_link *link, struct tare_wire_reply *reply_out, bool *got_out
 	if (len <= 0)
 		return lost(link, err);
 	if (len != (ssize_t)sizeof(*reply_out))
-		return tare_err_set(err, TARE_OUTSIDE, "the agent sent %zd bytes, expected %zu",
-			len, sizeof(*reply_out));
+		return tare_err_set(err, TARE_FAILED, "the agent sent %zd bytes, expected %zu", len,
+			sizeof(*reply_out));
 	*got_out = true;
 	return TARE_OK;
 }
@@ -228,6 +273,9 @@ tare_link_call(struct tare_link *link, struct tare_wire_reply *reply_out,
 			break;
 		if (wait->tick)
 			wait->tick(wait->context);
+		status = check_stopped(link, err);
+		if (status != TARE_OK)
+			break;
 		if (cancelled_ns > 0 && tare_monotonic_ns() - cancelled_ns > cancel_limit_ns)
 			return give_up(link, err);
 		if (cancelled_ns == 0 && wait->interrupted && *wait->interrupted != before) {
@@ -244,12 +292,14 @@ greet(struct tare_link *link, struct tare_err *err)
 	uint64_t begin_ns = tare_monotonic_ns();
 	struct tare_wire_reply hello;
 	enum tare_status status = TARE_OK;
+	struct tare_err why = {0};
 	bool got = false;
 
 	while (status == TARE_OK && !got && tare_monotonic_ns() - begin_ns < hello_limit_ns)
-		status = receive(link, &hello, &got, tick_ms, err);
+		status = receive(link, &hello, &got, tick_ms, &why);
 	if (status != TARE_OK)
-		return tare_err_where(err, "the agent did not start");
+		return tare_err_set(err, TARE_OUTSIDE, "the agent did not start%s%s",
+			*why.text ? ": " : "", why.text);
 	if (!got)
 		return tare_err_set(err, TARE_OUTSIDE, "the agent did not start within %d s",
 			(int)(hello_limit_ns / 1000000000u));
@@ -271,6 +321,7 @@ tare_link_open(struct tare_link **link_out, const char *agent_path, struct tare_
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return tare_err_errno(err, TARE_OUTSIDE, "cannot make a socket for the agent");
+	tare_orphans_adopt();
 	link = tare_xcalloc(1, sizeof(*link));
 	link->socket = pair[0];
 	link->cgroup = cgroup;
@@ -282,6 +333,7 @@ tare_link_open(struct tare_link **link_out, const char *agent_path, struct tare_
 		return tare_err_set(err, TARE_OUTSIDE, "cannot start the agent '%s': %s",
 			agent_path, strerror(error));
 	}
+	note_agent(0, link->pid);
 	status = greet(link, err);
 	if (status != TARE_OK) {
 		tare_link_close(link);
@@ -306,6 +358,7 @@ tare_link_close(struct tare_link *link)
 	if (!link)
 		return;
 	close(link->socket);
-	wait_for_end(link, end_limit_ns);
+	if (link->pid > 0 && WIFSIGNALED(wait_for_end(link, end_limit_ns)))
+		kill_rest(link);
 	free(link);
 }

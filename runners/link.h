@@ -36,8 +36,9 @@ enum tare_status tare_link_open(struct tare_link **link_out, const char *agent_p
 
 /* Sends the request with its descriptors (which stay the caller's) and waits for the answer. A
  * request that was cancelled is answered too, with TARE_WIRE_CANCELLED if it came in time. Errors:
- * TARE_OUTSIDE where the agent is gone; TARE_INTERRUPTED where it did not even answer a cancel. The
- * link is of no use afterwards. */
+ * TARE_FAILED where the agent is gone or was stopped, as a program that it runs may have done to
+ * it: all it had started was killed; TARE_OUTSIDE where nothing can be sent; TARE_INTERRUPTED where
+ * it did not even answer a cancel. The link is of no use afterwards. */
 enum tare_status tare_link_call(struct tare_link *link, struct tare_wire_reply *reply_out,
 	const struct tare_wire_request *request, const int *fds, size_t fd_count,
 	const struct tare_link_wait *wait, struct tare_err *err);

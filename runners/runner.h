@@ -90,7 +90,9 @@ struct tare_runner_ops {
 	/* Runs count invocations one after the other. outcomes has room for count; *done_out says
 	 * how many were run (fewer where the budget ended, a program failed to start, or on error).
 	 * A program that fails, times out or cannot be started is an outcome, not an error. Errors:
-	 * TARE_OUTSIDE, TARE_INTERRUPTED; outcomes[0..*done_out) are valid even then. */
+	 * TARE_FAILED, where what runs the programs broke off under this one (it killed the agent),
+	 * and begins afresh with the next call; TARE_OUTSIDE, where nothing more can be run;
+	 * TARE_INTERRUPTED. outcomes[0..*done_out) are valid even then. */
 	enum tare_status (*invoke)(struct tare_runner *runner, struct tare_outcome *outcomes,
 		uint32_t *done_out, const struct tare_invocation *invocation, struct tare_err *err);
 	/* True where count > 1 is allowed for this program: nothing is captured, nothing to
@@ -100,6 +102,9 @@ struct tare_runner_ops {
 	 * stopping it. Errors name the service and its log. */
 	enum tare_status (*service_start)(struct tare_runner *runner, uint32_t *id_out,
 		const struct tare_service *service, const char *log_path, struct tare_err *err);
+	/* Whether the service went with what ran it, after a TARE_FAILED: it must not be stopped,
+	 * and may be started again. NULL: that does not happen here. */
+	bool (*service_is_lost)(const struct tare_runner *runner, uint32_t id);
 	/* SIGTERM, then SIGKILL to its whole tree after its stop timeout. */
 	enum tare_status (*service_stop)(
 		struct tare_runner *runner, uint32_t id, struct tare_err *err);

@@ -288,6 +288,9 @@ tare_session_exit_code(const struct tare_session *session, struct tare_err *err)
 		*err = session->deferred;
 	if (session->interrupted)
 		return TARE_EXIT_INTERRUPTED;
+	/* What is missing could have been anything. */
+	if (session->broke_down)
+		return TARE_EXIT_OUTSIDE;
 	if (session->gate.result == TARE_GATE_FAILED)
 		return TARE_EXIT_REGRESSION;
 	if (tare_session_has_failed_case(session))

@@ -66,7 +66,6 @@ take_up(struct tare_measure *measure)
 		mine->subject = &measure->plan->cases[i];
 		mine->record = record;
 		mine->next_pair = (uint32_t)record->samples.total;
-		mine->warmups = (uint32_t)record->warmup_count;
 		mine->over = record->status == TARE_CASE_FAILED || record->stop_reason;
 	}
 	for (size_t i = 0; i < measure->plan->group_count; i++) {
@@ -154,8 +153,10 @@ measure_close(struct tare_measure *measure, bool whole)
 		else if (status != TARE_OK)
 			tare_progress_note(&measure->progress, "%s", why.text);
 	}
-	for (size_t i = 0; i < measure->runner_count; i++)
-		measure->runners[i].ops->close(measure->runners[i].runner);
+	for (size_t i = 0; i < measure->runner_count; i++) {
+		if (measure->runners[i].runner)
+			measure->runners[i].ops->close(measure->runners[i].runner);
+	}
 	if (measure->pending_path && whole)
 		unlink(measure->pending_path);
 	remove_scratch(measure);
@@ -164,14 +165,27 @@ measure_close(struct tare_measure *measure, bool whole)
 	tare_arena_free(measure->scratch);
 }
 
+/* What was measured is still worth a report, and the journal can be gone on with. */
+static void
+note_breakdown(struct tare_session *session, const struct tare_err *why)
+{
+	session->broke_down = true;
+	if (session->deferred.status == TARE_OK)
+		tare_err_set(&session->deferred, why->status, "measure: %s", why->text);
+}
+
+void
+tare_measure_note_breakdown(struct tare_measure *measure, const struct tare_err *why)
+{
+	note_breakdown(measure->session, why);
+}
+
 static enum tare_status
-finish_journal(struct tare_session *session, uint64_t duration_ns, struct tare_err *err)
+finish_journal(struct tare_session *session, struct tare_err *err)
 {
 	struct tare_run *run = session->run;
 	enum tare_status status = TARE_OK;
 
-	run->duration_ns = duration_ns;
-	run->status = session->interrupted ? TARE_RUN_INTERRUPTED : TARE_RUN_COMPLETE;
 	if (!session->journal)
 		return TARE_OK;
 	for (size_t i = 0; i < run->warning_count && status == TARE_OK; i++)
@@ -186,27 +200,52 @@ finish_journal(struct tare_session *session, uint64_t duration_ns, struct tare_e
 	return status;
 }
 
+static void
+finish_run(struct tare_session *session, bool whole, uint64_t duration_ns)
+{
+	struct tare_run *run = session->run;
+	struct tare_err why = {0};
+
+	run->duration_ns = duration_ns;
+	run->status = whole ? TARE_RUN_COMPLETE : TARE_RUN_INTERRUPTED;
+	if (finish_journal(session, &why) == TARE_OK)
+		return;
+	run->status = TARE_RUN_INTERRUPTED;
+	note_breakdown(session, &why);
+}
+
+static enum tare_status
+measure_groups(struct tare_measure *measure, struct tare_err *err)
+{
+	enum tare_status status = tare_measure_builds(measure, err);
+
+	if (status == TARE_OK)
+		status = measure_interleaved(measure, err);
+	return status == TARE_OK ? measure_exclusive(measure, err) : status;
+}
+
 static enum tare_status
 measure_all(struct tare_session *session, struct tare_err *err)
 {
 	struct tare_measure measure;
+	struct tare_err why = {0};
 	enum tare_status status;
 
 	measure_open(&measure, session);
-	status = tare_measure_builds(&measure, err);
-	if (status == TARE_OK)
-		status = measure_interleaved(&measure, err);
-	if (status == TARE_OK)
-		status = measure_exclusive(&measure, err);
+	status = measure_groups(&measure, &why);
 	if (status == TARE_INTERRUPTED) {
 		session->interrupted = true;
 		*session->options.interrupted = 0;
-		status = TARE_OK;
+	} else if (status == TARE_OUTSIDE) {
+		note_breakdown(session, &why);
+	} else if (status != TARE_OK) {
+		*err = why;
 	}
-	measure_close(&measure, status == TARE_OK);
-	if (status != TARE_OK)
+	measure_close(&measure, status == TARE_OK || status == TARE_INTERRUPTED);
+	if (status != TARE_OK && status != TARE_INTERRUPTED && status != TARE_OUTSIDE)
 		return status;
-	return finish_journal(session, tare_monotonic_ns() - measure.began_ns, err);
+	finish_run(session, status == TARE_OK, tare_monotonic_ns() - measure.began_ns);
+	return TARE_OK;
 }
 
 const struct tare_stage tare_stage_measure = {

@@ -26,7 +26,8 @@ enum { TARE_OPEN_RUNNERS_MAX = 8 };
 
 struct tare_open_runner {
 	const struct tare_runner_ops *ops;
-	struct tare_runner *runner;
+	struct tare_runner *runner; /* NULL where it could not be opened */
+	struct tare_err why_not;
 };
 
 struct tare_measured_case {
@@ -40,7 +41,7 @@ struct tare_measured_case {
 	bool set_up;        /* setup was begun: cleanup is owed */
 	double *values;     /* one sample */
 	uint32_t next_pair;
-	uint32_t warmups;
+	uint32_t warmups;  /* done since it was begun: a resumed case is warmed up again */
 	uint64_t spent_ns; /* of its budget: measured invocations with prepare and conclude */
 	bool over;         /* failed, or its list ended */
 };
@@ -81,6 +82,8 @@ struct tare_visit {
 
 /* measure.c */
 bool tare_measure_is_interrupted(const struct tare_measure *measure);
+/* Something outside of the benchmarks failed: what there is goes on, the exit code says it. */
+void tare_measure_note_breakdown(struct tare_measure *measure, const struct tare_err *why);
 
 /* measure_group.c: begins the group where that is due, measures a block of it, and ends it where
  * that was enough. */

@@ -25,12 +25,18 @@ tare_record_values(double *values_out, const struct tare_agent_record *record)
 static enum tare_status
 journal_sample(struct tare_measure *measure, const struct tare_sample *sample, struct tare_err *err)
 {
+	struct tare_journal *journal = measure->session->journal;
+	enum tare_status status = TARE_OK;
+
+	/* What the journal does not hold will be measured again, and must not be there twice. */
+	if (journal)
+		status = tare_journal_sample(journal, measure->run, sample, err);
+	if (status != TARE_OK)
+		return status;
 	tare_run_add_sample(measure->run, sample);
 	if (sample->seq > measure->last_seq)
 		measure->last_seq = sample->seq;
-	if (!measure->session->journal)
-		return TARE_OK;
-	return tare_journal_sample(measure->session->journal, measure->run, sample, err);
+	return TARE_OK;
 }
 
 enum tare_status
@@ -293,7 +299,7 @@ invoke(struct tare_measure *measure, struct tare_measured_case *mine,
 		.program = &subject->program,
 		.role = TARE_ROLE_MEASURED,
 		.seq = measure->last_seq + 1,
-		.pair = visit->warmup ? mine->warmups : mine->next_pair,
+		.pair = visit->warmup ? (uint32_t)mine->record->warmup_count : mine->next_pair,
 		.warmup = visit->warmup,
 		.count = visit->count,
 		.budget_ns = visit->budget_ns,
@@ -310,6 +316,8 @@ invoke(struct tare_measure *measure, struct tare_measured_case *mine,
 		*err = why;
 		return tare_err_where(err, "%s", subject->name);
 	}
+	if (status == TARE_FAILED)
+		tare_err_where(&why, "measuring broke off");
 	if (status != TARE_OK)
 		return tare_measure_refuse_case(measure, mine, &why, err);
 	/* Nothing was run and nothing went wrong: a replayed list has ended. */

@@ -69,9 +69,9 @@ tare_tail_of_file(struct tare_arena *arena, const char *path)
 	return tare_tail_of_text(arena, text, (size_t)len);
 }
 
-enum tare_status
-tare_measure_open_runner(struct tare_measure *measure, struct tare_open_runner **on_out,
-	const char *name, struct tare_err *err)
+/* Tried once: it costs every case that wants it, but not its time for each of them. */
+static enum tare_status
+open_runner(struct tare_measure *measure, struct tare_open_runner *on)
 {
 	const struct tare_runner_options options = {
 		.run_id = measure->run->id,
@@ -80,28 +80,43 @@ tare_measure_open_runner(struct tare_measure *measure, struct tare_open_runner *
 		.pending_path = measure->pending_path,
 		.interrupted = measure->session->options.interrupted,
 	};
+	enum tare_status status = on->ops->supported(&on->why_not);
+
+	if (status == TARE_OK)
+		status = on->ops->open(&on->runner, &options, &on->why_not);
+	if (status == TARE_OK)
+		return TARE_OK;
+	on->runner = NULL;
+	tare_err_where(&on->why_not, "runner %s", on->ops->name);
+	if (status == TARE_OUTSIDE || status == TARE_UNSUPPORTED)
+		tare_measure_note_breakdown(measure, &on->why_not);
+	return status;
+}
+
+enum tare_status
+tare_measure_open_runner(struct tare_measure *measure, struct tare_open_runner **on_out,
+	const char *name, struct tare_err *err)
+{
 	const struct tare_runner_ops *ops =
 		tare_runner_find(strcmp(name, "auto") == 0 ? "host" : name);
-	struct tare_open_runner *on = &measure->runners[measure->runner_count];
-	enum tare_status status;
+	struct tare_open_runner *on = measure->runners;
 
 	if (!ops)
 		return tare_err_set(err, TARE_INVALID,
 			"there is no runner '%s'; tare list runners names them", name);
-	for (size_t i = 0; i < measure->runner_count; i++) {
-		if (measure->runners[i].ops == ops) {
-			*on_out = &measure->runners[i];
-			return TARE_OK;
-		}
+	while (on < measure->runners + measure->runner_count && on->ops != ops)
+		on++;
+	if (on == measure->runners + measure->runner_count) {
+		assert(measure->runner_count < TARE_OPEN_RUNNERS_MAX);
+		*on = (struct tare_open_runner){.ops = ops};
+		/* An interruption is none of the runner's doing. */
+		if (open_runner(measure, on) != TARE_INTERRUPTED)
+			measure->runner_count++;
 	}
-	assert(measure->runner_count < TARE_OPEN_RUNNERS_MAX);
-	status = ops->supported(err);
-	if (status == TARE_OK)
-		status = ops->open(&on->runner, &options, err);
-	if (status != TARE_OK)
-		return tare_err_where(err, "runner %s", ops->name);
-	on->ops = ops;
-	measure->runner_count++;
+	if (!on->runner) {
+		*err = on->why_not;
+		return on->why_not.status;
+	}
 	*on_out = on;
 	return TARE_OK;
 }
@@ -201,8 +216,11 @@ run_build(struct tare_measure *measure, size_t index, struct tare_err *err)
 	if (status != TARE_OK)
 		return status;
 	status = tare_measure_open_runner(measure, &on, first->runner, &why);
-	if (status == TARE_OK)
+	if (status == TARE_OK) {
 		status = run_program(measure, on, NULL, &build->program, log, &why);
+		if (status == TARE_OUTSIDE)
+			return tare_err_set(err, status, "%s: %s", build->label, why.text);
+	}
 	if (status == TARE_OK)
 		return TARE_OK;
 	if (status == TARE_INTERRUPTED) {

@@ -58,6 +58,21 @@ fail_users(struct tare_measure *measure, const struct tare_measured_case *owner,
 	return status;
 }
 
+static bool
+is_lost(const struct tare_measured_case *mine, uint32_t id)
+{
+	return mine->on->ops->service_is_lost &&
+	       mine->on->ops->service_is_lost(mine->on->runner, id);
+}
+
+/* What went with its agent is started again, for whoever still needs it. */
+static void
+forget_lost(struct tare_measured_case *mine)
+{
+	while (mine->services_up > 0 && is_lost(mine, mine->service_ids[mine->services_up - 1]))
+		mine->services_up--;
+}
+
 enum tare_status
 tare_measure_stop_services(
 	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err)
@@ -67,8 +82,11 @@ tare_measure_stop_services(
 	while (mine->services_up > 0) {
 		struct tare_err why = {0};
 		uint32_t id = mine->service_ids[--mine->services_up];
-		enum tare_status status = mine->on->ops->service_stop(mine->on->runner, id, &why);
+		enum tare_status status;
 
+		if (is_lost(mine, id))
+			continue;
+		status = mine->on->ops->service_stop(mine->on->runner, id, &why);
 		if (status == TARE_FAILED)
 			status = fail_users(measure, mine, &why, &why);
 		if (status == TARE_OK || first != TARE_OK)
@@ -108,12 +126,14 @@ tare_measure_need_services(
 {
 	const struct tare_group *group = &measure->plan->groups[mine->subject->group];
 
+	forget_lost(mine);
 	if (mine->services_up == mine->subject->service_count)
 		return TARE_OK;
 	for (size_t i = 0; i < group->case_count; i++) {
 		struct tare_measured_case *other = &measure->cases[group->first_case + i];
 		enum tare_status status;
 
+		forget_lost(other);
 		if (other->services_up == 0)
 			continue;
 		if (services_equal(other->subject, mine->subject))

@@ -88,6 +88,9 @@ struct tare_session {
 	size_t set_count;
 	struct tare_gate_outcome gate;
 	bool interrupted;
+	/* The machine, or a runner, failed while measuring: deferred says how, and what was
+	 * measured until then, or besides, is here all the same. */
+	bool broke_down;
 	/* What failed of stages after which the rest still made sense: the store, reports. */
 	struct tare_err deferred;
 };

@@ -73,6 +73,8 @@ def a_journal_that_fills_the_disk_ends_the_run(tare):
         sandbox.write("full.yaml", SUITE)
         out, err = sandbox.run("run", "full.yaml", "--seed", "1", exit_code=5)
         expect("No space left on device" in err and "journal" in err, f"{out}{err}")
+        expect("incomplete" in out and "1 case measured" in out, f"no report of what there is:\n{out}")
+        expect("to go on with this run: tare run --resume .tare/runs/" in err, err)
         path = journal(sandbox)
         written = len(process.samples_of(process.read_journal(path), 0))
         expect(written > 1000, f"only {written} samples were written")

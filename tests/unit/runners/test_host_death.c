@@ -66,38 +66,103 @@ family_ends(const struct family *family)
 	       subject_ends(subject_read_pid(family->near));
 }
 
+/* What a program may do to the process that started it, and what is said of that. */
 static void
-says_that_the_agent_was_killed(void **state)
+survives_what_a_program_does_to_its_agent(void **state)
 {
+	static const struct {
+		const char *script;
+		const char *text; /* behind "the agent (process N) " */
+	} table[] = {
+		{FAMILY "kill -KILL $PPID; sleep 60", "was killed by signal 9 (Killed)"},
+		{FAMILY "kill -STOP $PPID; sleep 60",
+			"was stopped by signal 19 (Stopped (signal))"},
+		{FAMILY "kill -TERM $PPID; sleep 60", "was told to end by a signal"},
+	};
 	struct family *family = *state;
-	struct tare_case subject = subject_case(subject_shell(FAMILY "kill -9 $PPID; sleep 60"));
+	struct tare_runner *runner = subject_open(NULL, NULL);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct tare_case subject = subject_case(subject_shell(table[i].script));
+		const struct tare_invocation invocation = {.subject = &subject,
+			.program = &subject.program,
+			.role = TARE_ROLE_MEASURED,
+			.count = 1};
+		struct tare_outcome outcome;
+		struct tare_err err;
+		uint32_t done = 5;
+		int agent, len = 0;
+
+		unlink(family->far);
+		unlink(family->near);
+		subject.program.cwd = family->folder;
+		assert_int_equal(
+			tare_runner_host.invoke(runner, &outcome, &done, &invocation, &err),
+			TARE_FAILED);
+		assert_int_equal(sscanf(err.text, "the agent (process %d) %n", &agent, &len), 1);
+		assert_string_equal(err.text + len, table[i].text);
+		assert_int_equal(done, 0);
+		assert_true(family_ends(family));
+		assert_true(subject_ends(agent));
+		/* The next one finds another agent. */
+		subject.program = subject_shell("exit 3");
+		assert_int_equal(
+			WEXITSTATUS(subject_measure_one(runner, &subject).record.exit_status), 3);
+	}
+	subject_close(runner);
+}
+
+static void
+loses_services_with_their_agent_and_starts_them_again(void **state)
+{
+	const struct tare_service service = {.name = "db", .program = subject_shell("sleep 60")};
+	struct tare_case subject = subject_case(subject_shell("kill -9 $PPID; sleep 60"));
 	const struct tare_invocation invocation = {.subject = &subject,
 		.program = &subject.program,
 		.role = TARE_ROLE_MEASURED,
 		.count = 1};
 	struct tare_runner *runner = subject_open(NULL, NULL);
+	const struct tare_runner_ops *ops = &tare_runner_host;
 	struct tare_outcome outcome;
-	struct tare_err err;
-	uint32_t done = 5, id;
-	int agent, number;
-	const struct tare_service service = {.name = "db", .program = subject_shell("sleep 60")};
+	uint32_t done, before, after;
+
+	(void)state;
+	assert_int_equal(ops->service_start(runner, &before, &service, "/dev/null", NULL), TARE_OK);
+	assert_false(ops->service_is_lost(runner, before));
+	assert_int_equal(ops->invoke(runner, &outcome, &done, &invocation, NULL), TARE_FAILED);
+	assert_true(ops->service_is_lost(runner, before));
+	assert_int_equal(ops->service_start(runner, &after, &service, "/dev/null", NULL), TARE_OK);
+	/* A number is not used twice, so that nobody stops the service of another. */
+	assert_int_not_equal(after, before);
+	assert_true(ops->service_is_lost(runner, before));
+	assert_int_equal(ops->service_stop(runner, before, NULL), TARE_OUTSIDE);
+	assert_int_equal(ops->service_stop(runner, after, NULL), TARE_OK);
+	subject_close(runner);
+}
+
+/* The parent of the tenth of a batch is killed: the nine before it were measured. */
+static void
+keeps_what_a_batch_had_finished_when_its_agent_was_killed(void **state)
+{
+	struct family *family = *state;
+	struct tare_case subject = subject_case(
+		subject_shell("echo x >>count; test $(wc -l <count) -lt 10 || kill -9 $PPID"));
+	const struct tare_invocation invocation = {.subject = &subject,
+		.program = &subject.program,
+		.role = TARE_ROLE_MEASURED,
+		.seq = 7,
+		.count = 50,
+		.budget_ns = 60000000000u};
+	struct tare_outcome outcomes[50];
+	struct tare_runner *runner = subject_open(NULL, NULL);
+	uint32_t done;
 
 	subject.program.cwd = family->folder;
 	assert_int_equal(
-		tare_runner_host.invoke(runner, &outcome, &done, &invocation, &err), TARE_OUTSIDE);
-	assert_int_equal(
-		sscanf(err.text, "the agent (process %d) was killed by signal %d", &agent, &number),
-		2);
-	assert_int_equal(number, SIGKILL);
-	assert_int_equal(done, 0);
-	/* The cgroup took the rest along, where there is one. */
-	if (getuid() == 0)
-		assert_true(family_ends(family));
-	assert_int_equal(
-		tare_runner_host.invoke(runner, &outcome, &done, &invocation, &err), TARE_OUTSIDE);
-	assert_string_equal(err.text, "the agent is gone");
-	assert_int_equal(tare_runner_host.service_start(runner, &id, &service, "/dev/null", &err),
-		TARE_OUTSIDE);
+		tare_runner_host.invoke(runner, outcomes, &done, &invocation, NULL), TARE_FAILED);
+	assert_int_equal(done, 9);
+	assert_int_equal(outcomes[0].record.seq, 7);
+	assert_int_equal(outcomes[8].record.seq, 15);
 	subject_close(runner);
 }
 
@@ -176,8 +241,13 @@ static int
 run_unprivileged(const struct family *family)
 {
 	struct tare_case subject = subject_case(subject_shell(FAMILY "exec sleep 60"));
+	const struct tare_invocation invocation = {.subject = &subject,
+		.program = &subject.program,
+		.role = TARE_ROLE_MEASURED,
+		.count = 1};
 	struct tare_runner *runner;
 	struct tare_outcome outcome;
+	uint32_t done;
 
 	if (setgroups(0, NULL) != 0 || setgid(65534) != 0 || setuid(65534) != 0)
 		return 1;
@@ -187,8 +257,15 @@ run_unprivileged(const struct family *family)
 	subject.program.timeout_ns = 600000000;
 	runner = subject_open(NULL, NULL);
 	outcome = subject_measure_one(runner, &subject);
+	if (outcome.record.flags != TARE_RECORD_TIMED_OUT || !family_ends(family))
+		return 2;
+	unlink(family->far);
+	unlink(family->near);
+	subject.program.argv = subject_shell(FAMILY "kill -9 $PPID; sleep 60").argv;
+	if (tare_runner_host.invoke(runner, &outcome, &done, &invocation, NULL) != TARE_FAILED)
+		return 3;
 	subject_close(runner);
-	return outcome.record.flags == TARE_RECORD_TIMED_OUT ? 0 : 2;
+	return 0;
 }
 
 static void
@@ -329,7 +406,9 @@ main(void)
 {
 #define with_family(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		with_family(says_that_the_agent_was_killed),
+		with_family(survives_what_a_program_does_to_its_agent),
+		with_family(loses_services_with_their_agent_and_starts_them_again),
+		with_family(keeps_what_a_batch_had_finished_when_its_agent_was_killed),
 		with_family(leaves_nothing_when_the_harness_is_killed),
 		with_family(leaves_nothing_when_the_harness_just_exits),
 		with_family(needs_neither_privilege_nor_cgroup),

@@ -147,12 +147,33 @@ tells_a_dead_agent_from_a_slow_one(void **state)
 	(void)state;
 	assert_int_equal(tare_link_call(link, &reply, &request, NULL, 0, NULL, &err), TARE_OK);
 	kill(pid, SIGKILL);
-	assert_int_equal(tare_link_call(link, &reply, &request, NULL, 0, NULL, &err), TARE_OUTSIDE);
-	snprintf(expected, sizeof(expected), "the agent (process %d) was killed by signal 9",
-		(int)pid);
+	assert_int_equal(tare_link_call(link, &reply, &request, NULL, 0, NULL, &err), TARE_FAILED);
+	snprintf(expected, sizeof(expected),
+		"the agent (process %d) was killed by signal 9 (Killed)", (int)pid);
 	assert_string_equal(err.text, expected);
-	assert_int_equal(tare_link_call(link, &reply, &request, NULL, 0, NULL, &err), TARE_OUTSIDE);
+	assert_int_equal(tare_link_call(link, &reply, &request, NULL, 0, NULL, &err), TARE_FAILED);
 	assert_string_equal(err.text, "the agent is gone");
+	tare_link_close(link);
+}
+
+static void
+does_not_wait_for_an_agent_that_was_stopped(void **state)
+{
+	const struct tare_wire_request request = {.op = TARE_WIRE_STATUS};
+	struct tare_link *link = open_link();
+	struct tare_wire_reply reply;
+	pid_t pid = tare_link_pid(link);
+	struct tare_err err;
+	char expected[96];
+
+	(void)state;
+	kill(pid, SIGSTOP);
+	assert_int_equal(tare_link_call(link, &reply, &request, NULL, 0, NULL, &err), TARE_FAILED);
+	snprintf(expected, sizeof(expected),
+		"the agent (process %d) was stopped by signal %d (Stopped (signal))", (int)pid,
+		SIGSTOP);
+	assert_string_equal(err.text, expected);
+	assert_int_equal(kill(pid, 0), -1);
 	tare_link_close(link);
 }
 
@@ -192,6 +213,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(says_what_is_wrong_with_another_program_as_agent),
 		cmocka_unit_test(refuses_requests_that_make_no_sense),
 		cmocka_unit_test(tells_a_dead_agent_from_a_slow_one),
+		cmocka_unit_test(does_not_wait_for_an_agent_that_was_stopped),
 		cmocka_unit_test(ends_the_agent_when_it_closes),
 		cmocka_unit_test(lets_the_agent_end_when_told_by_a_signal),
 	};

@@ -214,7 +214,8 @@ bed_assert_same_samples(const struct tare_run *got, const struct tare_run *wante
 				(unsigned long long)a->total, (unsigned long long)b->total,
 				got->cases[i].stop_reason, wanted->cases[i].stop_reason);
 		assert_int_equal(a->count, b->count);
-		assert_int_equal(got->cases[i].warmup_count, wanted->cases[i].warmup_count);
+		/* Whoever goes on warms up again. */
+		assert_true(got->cases[i].warmup_count >= wanted->cases[i].warmup_count);
 		for (size_t row = 0; row < b->count; row++)
 			assert_same_row(a, b, row);
 	}

@@ -352,20 +352,34 @@ a_second_interruption_ends_cleaning_up(void **state)
 	host_remove(&host);
 }
 
+/* The parent of whatever is run is the agent. */
 static void
-an_agent_that_dies_ends_the_run_with_an_error(void **state)
+an_agent_that_is_killed_costs_the_case_that_did_it(void **state)
 {
+	static const char *const bad[] = {"program", "hook", "ends"};
 	struct host_bed host;
 
 	(void)state;
-	/* The parent of a hook is the agent. */
-	host_make(&host, "benchmarks:\n"
-			 "  - name: x\n"
-			 "    command: 'true'\n"
-			 "    prepare: kill -9 $PPID\n"
-			 "    cleanup: 'true'\n");
-	assert_int_equal(bed_run(&host.bed), TARE_OUTSIDE);
-	assert_memory_equal(host.bed.err.text, "measure: prepare of x: the agent (process ", 42);
+	host_make(&host, "defaults: {command: 'true', invocations: 3, warmup: 0}\n"
+			 "benchmarks:\n"
+			 "  - {name: program, shell: 'kill -9 $PPID; sleep 20', cleanup: 'echo "
+			 "clean >> ${log}'}\n"
+			 "  - {name: hook, prepare: 'kill -9 $PPID; sleep 20'}\n"
+			 "  - {name: ends, shell: 'kill $PPID; sleep 20'}\n"
+			 "  - {name: good}\n"
+			 "  - {name: better}\n");
+	assert_int_equal(bed_run(&host.bed), TARE_OK);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(bed_case(&host.bed, bad[i])->status, TARE_CASE_FAILED);
+	assert_memory_equal(bed_case(&host.bed, "program")->failure,
+		"measuring broke off: the agent (process ", 40);
+	assert_memory_equal(
+		bed_case(&host.bed, "hook")->failure, "prepare failed: the agent (process ", 35);
+	assert_int_equal(bed_case(&host.bed, "good")->samples.total, 3);
+	assert_int_equal(bed_case(&host.bed, "better")->samples.total, 3);
+	assert_int_equal(host.bed.session->run->status, TARE_RUN_COMPLETE);
+	assert_false(host.bed.session->broke_down);
+	assert_log(&host, "clean\n");
 	host_remove(&host);
 }
 
@@ -446,6 +460,61 @@ a_service_that_dies_fails_those_who_used_it(void **state)
 }
 
 static void
+a_service_is_there_again_after_its_agent_was_killed(void **state)
+{
+	struct host_bed host;
+
+	(void)state;
+	host_make(&host,
+		"defaults: {invocations: 4, warmup: 0}\n"
+		"benchmarks:\n"
+		"  - name: x\n"
+		"    services: [" SERVICE("one") "]\n"
+						 "    shell: test -f ${dir}/ready-one\n"
+						 "    variants:\n"
+						 "      - {name: good}\n"
+						 "      - {name: bad, shell: 'rm ${dir}/ready-one; "
+						 "kill -9 $PPID; sleep 20'}\n");
+	assert_int_equal(bed_run(&host.bed), TARE_OK);
+	assert_int_equal(bed_case(&host.bed, "x@bad")->status, TARE_CASE_FAILED);
+	assert_int_equal(bed_case(&host.bed, "x@good")->status, TARE_CASE_OK);
+	assert_int_equal(bed_case(&host.bed, "x@good")->samples.total, 4);
+	/* The first was killed with its agent and could say nothing. */
+	assert_log(&host, "up one\nup one\ndown one\n");
+	host_remove(&host);
+}
+
+static void
+what_cannot_begin_another_agent_reports_what_there_is(void **state)
+{
+	struct host_bed host;
+	char *agent;
+
+	(void)state;
+	host_make(&host, "defaults: {warmup: 0}\n"
+			 "benchmarks:\n"
+			 "  - {name: a, replay: {wall: 1ms}, invocations: 2}\n"
+			 "  - {name: x, shell: 'rm ${dir}/agent; kill -9 $PPID; sleep 20'}\n"
+			 "  - {name: y, command: sleep 0.03, invocations: 2}\n");
+	agent = test_path(host.bed.folder, "agent");
+	assert_int_equal(symlink(TEST_AGENT, agent), 0);
+	setenv("TARE_AGENT", agent, 1);
+	/* Each group has its turn before another has its second. */
+	assert_int_equal(bed_run(&host.bed), TARE_OK);
+	assert_true(host.bed.session->broke_down);
+	assert_int_equal(host.bed.session->deferred.status, TARE_OUTSIDE);
+	assert_non_null(strstr(host.bed.session->deferred.text, "cannot start the agent"));
+	assert_int_equal(bed_case(&host.bed, "x")->status, TARE_CASE_FAILED);
+	assert_int_equal(host.bed.session->run->status, TARE_RUN_INTERRUPTED);
+	setenv("TARE_AGENT", TEST_AGENT, 1);
+	assert_int_equal(bed_resume(&host.bed, host.suite), TARE_OK);
+	assert_int_equal(bed_case(&host.bed, "a")->samples.total, 2);
+	assert_int_equal(bed_case(&host.bed, "y")->samples.total, 2);
+	free(agent);
+	host_remove(&host);
+}
+
+static void
 a_scratch_folder_lives_as_long_as_its_case(void **state)
 {
 	struct host_bed host;
@@ -502,7 +571,8 @@ a_batch_that_cannot_be_journalled_is_recovered(void **state)
 	assert_int_equal(bed_describe(&host.bed), TARE_OK);
 	tare_journal_close(host.bed.session->journal, NULL);
 	host.bed.session->journal = tare_journal_on_stream(full);
-	assert_int_equal(bed_measure(&host.bed), TARE_OUTSIDE);
+	assert_int_equal(bed_measure(&host.bed), TARE_OK);
+	assert_true(host.bed.session->broke_down);
 	assert_int_equal(access(pending, F_OK), 0);
 	assert_int_equal(bed_resume(&host.bed, host.suite), TARE_OK);
 	assert_int_equal(bed_case(&host.bed, "x")->samples.total, 5);
@@ -532,7 +602,9 @@ main(void)
 		cmocka_unit_test(an_interruption_of_setup_still_cleans_up),
 		cmocka_unit_test(an_interruption_of_a_build_begins_no_other),
 		cmocka_unit_test(a_second_interruption_ends_cleaning_up),
-		cmocka_unit_test(an_agent_that_dies_ends_the_run_with_an_error),
+		cmocka_unit_test(an_agent_that_is_killed_costs_the_case_that_did_it),
+		cmocka_unit_test(a_service_is_there_again_after_its_agent_was_killed),
+		cmocka_unit_test(what_cannot_begin_another_agent_reports_what_there_is),
 		cmocka_unit_test(variants_share_a_service_that_is_the_same),
 		cmocka_unit_test(services_that_differ_are_swapped),
 		cmocka_unit_test(a_service_that_dies_fails_those_who_used_it),
