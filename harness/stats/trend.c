@@ -8,7 +8,7 @@
 #include "harness/stats/trend_search.h"
 
 #define INTERVAL_Z    1.959963984540054
-#define TRIAGE_LEVEL  1e-2
+#define TRIAGE_LEVEL  1e-3
 #define TRIAGE_SIGMAS 1.0
 #define TRIAGE_MARGIN 0.25
 #define CREEP_LEVEL   1e-3

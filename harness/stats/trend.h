@@ -11,16 +11,22 @@
  * several widths, harness/stats/edivisive.h, thinned out to the set with the least squares of
  * winsorised values plus a penalty for each boundary. (3) Boundaries are pruned bottom-up, the
  * weakest first: one stays while its evidence passes the level, the Hodges-Lehmann shift between
- * its neighbours is at least max(margin, sigmas x robust sigma), and both sides have
- * TARE_TREND_SIDE_MIN points; the newest segment may be shorter and is then provisional. (4)
- * Boundaries are put where the absolute deviations from the two levels are least.
+ * its neighbours is at least the margin and large enough to be seen, both sides have
+ * TARE_TREND_SIDE_MIN points that are no mere spikes; the newest segment may be shorter and is then
+ * provisional. (4) Boundaries are put where the absolute deviations from the two levels are least.
+ *
+ * Large enough is `sigmas` robust standard deviations, times 1 + 0.4 autocorrelation; or, between
+ * long segments, one and a half times what the level asks of it in standard errors, unless a
+ * straight line through both sides leaves less than the step does: people see a step of one sigma
+ * that lasted a hundred points.
  *
  * Evidence is the two-sided p-value of Mann & Whitney's test, its z divided by the root of the
  * variance inflation that the lag-1 autocorrelation brings to means of that many values. Where
  * the sides hardly overlap (at least 92 % of the pairs are the right way round), the shift against
- * its standard error counts too, as a t with 60 degrees of freedom: the ranks of few points cannot
- * say how far apart they are. Single spikes are
- * never change points: they are fewer than any segment.
+ * its standard error counts too, as a t with 25 degrees of freedom, and so does the step by
+ * generalised least squares for noise of that autocorrelation: the ranks of few points cannot
+ * say how far apart they are. Over 200 points the level falls with their number. Single spikes and
+ * clusters of up to four are never change points: they are fewer than any segment.
  *
  * Cost: O(n) for the windows, O(c^2) for c candidates (at most n / 3), O(n log n) for each test: a
  * series of 10,000 values takes about 0.05 s, one of 500 about 1 ms. Valid for any finite values;
@@ -43,11 +49,10 @@ struct tare_trend_options {
 	double level;  /* the p-value a boundary has to reach */
 	double margin; /* the smallest relative change that matters; on differences it is not used
 			*/
-	/* The smallest shift in robust standard deviations; times 1 + 0.4 autocorrelation. */
-	double sigmas;
+	double sigmas; /* the smallest shift in robust standard deviations, of short segments */
 };
 
-/* The gate: 1e-4, 1.5 sigmas; few false alarms. Triage: 1e-2, 1 sigma and a quarter of the margin;
+/* The gate: 1e-4, 1.5 sigmas; few false alarms. Triage: 1e-3, 1 sigma and a quarter of the margin;
  * for people who look for something. */
 extern const struct tare_trend_options tare_trend_gate;
 struct tare_trend_options tare_trend_triage(const struct tare_trend_options *gate);

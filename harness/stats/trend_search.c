@@ -12,6 +12,7 @@ enum {
 	GLOBAL_WEIGHT = 10,      /* points that the spread of the whole series counts for */
 	REFINE_ROUNDS = 3,
 	NOISE_EVERY = 16,
+	LEVEL_POINTS = 200,
 	SHORT_SIDE = 10, /* up to here most points have to be on the new level, not spikes alone */
 };
 
@@ -21,7 +22,7 @@ enum {
 /* Found by tests/sim/sim_trend: with fewer than 8 % of the pairs the wrong way round, a t of so
  * many degrees of freedom keeps series with fat and skewed tails below 3 % of false alarms. */
 #define APART_MIN    0.92
-#define TAIL_FREEDOM 40.0
+#define TAIL_FREEDOM 25.0
 #define EXACT_MIN    0.75
 /* A series that drifts has to shift further, and less is made of the bias of its autocorrelation:
  * as many false alarms, and more of its steps found. */
@@ -29,6 +30,7 @@ enum {
 #define BIAS_SHARE        0.8
 #define RHO_MAX           0.9
 #define Z_MAX             37.0
+#define CERTAIN           1.5
 #define HODGES_LEHMANN_SD 1.0233267079464885 /* sqrt(pi / 3), against the mean */
 #define MAD_SD            1.482602218505602
 #define MEAN_DEVIATION_SD 1.2533141373155003
@@ -160,7 +162,8 @@ tare_edge_sides(struct tare_trend_search *search, size_t index)
 	return (struct tare_sides){search->left, edge->at - begin, search->right, end - edge->at};
 }
 
-/* Whether four fifths of a short side are nearer to their own level than to the other one. */
+/* Whether four fifths of a short side, and as many points as a segment needs, are nearer to their
+ * own level than to the other one. */
 static bool
 is_solid(const double *sorted, size_t n, double own, double other)
 {
@@ -171,7 +174,7 @@ is_solid(const double *sorted, size_t n, double own, double other)
 		return true;
 	for (size_t i = 0; i < n; i++)
 		near += own > other ? sorted[i] > middle : sorted[i] < middle;
-	return 5 * near >= 4 * n;
+	return 5 * near >= 4 * n && (near == n || near >= TARE_TREND_SIDE_MIN);
 }
 
 static void
@@ -295,6 +298,77 @@ too_short(const struct tare_trend_search *search, const struct tare_edge *edge)
 	       edge->n < (size_t)(newest ? TARE_TREND_PROVISIONAL_MIN : TARE_TREND_SIDE_MIN);
 }
 
+/* How sure the step is if the noise is AR(1): generalised least squares (Prais & Winsten 1954),
+ * where the jump itself tells more than the means of values that drag each other along. */
+static double
+autoregressive_t(const struct tare_trend_search *search, const struct tare_edge *edge, double sigma)
+{
+	const double *values = search->tame + edge->at - edge->m;
+	const double rho = search->autocorrelation, root = sqrt(1.0 - rho * rho);
+	double level_level = 0.0, level_step = 0.0, step_step = 0.0;
+	double level_value = 0.0, step_value = 0.0, determinant;
+
+	for (size_t i = 0; i < edge->m + edge->n; i++) {
+		double level = i == 0 ? root : 1.0 - rho;
+		double step = i < edge->m ? 0.0 : i == edge->m ? 1.0 : 1.0 - rho;
+		double value = i == 0 ? root * values[0] : values[i] - rho * values[i - 1];
+
+		level_level += level * level;
+		level_step += level * step;
+		step_step += step * step;
+		level_value += level * value;
+		step_value += step * value;
+	}
+	determinant = level_level * step_step - level_step * level_step;
+	return fabs(level_level * step_value - level_step * level_value) /
+	       (HODGES_LEHMANN_SD * sigma * root * sqrt(level_level * determinant));
+}
+
+/* Squares that a straight line through both sides of an edge leaves, against those that the step
+ * leaves: below 1 where the values creep rather than step. */
+static double
+line_against_step(const struct tare_trend_search *search, const struct tare_edge *edge)
+{
+	const double *values = search->tame + edge->at - edge->m;
+	double m = (double)edge->m, n = (double)edge->n, total = m + n;
+	double left = 0.0, right = 0.0, cross = 0.0, squares = 0.0, step, slope;
+
+	for (size_t i = 0; i < edge->m + edge->n; i++) {
+		*(i < edge->m ? &left : &right) += values[i];
+		cross += ((double)i - (total - 1.0) / 2.0) * values[i];
+		squares += values[i] * values[i];
+	}
+	squares -= (left + right) * (left + right) / total;
+	step = right / n - left / m;
+	slope = 12.0 * cross / (total * (total * total - 1.0));
+	step = squares - step * step * m * n / total;
+	slope = squares - slope * cross;
+	return step > 0.0 ? slope / step : INFINITY;
+}
+
+/* The smallest shift that counts: so many sigmas, or fewer where both sides are long enough to be
+ * sure of it, and it is not a slope that somebody cut in two. */
+static double
+wanted_shift(const struct tare_trend_search *search, const struct tare_edge *edge, double sigma,
+	double wanted_z)
+{
+	double wanted =
+		search->options.sigmas * sigma * (1.0 + DRIFT_SIGMAS * search->autocorrelation);
+	double certain = CERTAIN * wanted_z * edge->standard_error;
+
+	if (certain < wanted && fabs(edge->shift) >= certain && fabs(edge->shift) < wanted &&
+		line_against_step(search, edge) >= 1.0)
+		wanted = certain;
+	return fmax(search->margin, wanted);
+}
+
+/* A long series has more places where chance looks like a change. */
+static double
+level_for(const struct tare_trend_search *search)
+{
+	return search->options.level * fmin(1.0, (double)LEVEL_POINTS / (double)search->n);
+}
+
 /* p and score of an edge, given what is known of the noise. */
 static void
 judge_edge(struct tare_trend_search *search, size_t index)
@@ -303,13 +377,13 @@ judge_edge(struct tare_trend_search *search, size_t index)
 	double m = (double)edge->m, n = (double)edge->n, shift = fabs(edge->shift);
 	double inflated = tare_edge_inflation(edge, search->autocorrelation);
 	double sigma = edge_sigma(search, edge), z = edge->z_ranks / sqrt(inflated);
-	double wanted = fmax(search->margin,
-		search->options.sigmas * sigma * (1.0 + DRIFT_SIGMAS * search->autocorrelation));
-	double wanted_z = -tare_normal_quantile(search->options.level / 2.0);
+	double wanted_z = -tare_normal_quantile(level_for(search) / 2.0), wanted;
 
 	edge->standard_error = HODGES_LEHMANN_SD * sigma * sqrt(inflated * (1.0 / m + 1.0 / n));
+	wanted = wanted_shift(search, edge, sigma, wanted_z);
 	if (edge->apart >= APART_MIN && edge->solid && shift > 0.0)
-		z = fmax(z, discount(shift / edge->standard_error));
+		z = fmax(z, discount(fmax(shift / edge->standard_error,
+				    autoregressive_t(search, edge, sigma))));
 	if (z < wanted_z && !edge->exact && edge->apart > EXACT_MIN && shift >= wanted) {
 		edge->exact = true;
 		edge->z_ranks = exact_z(search, edge);
@@ -317,7 +391,7 @@ judge_edge(struct tare_trend_search *search, size_t index)
 	}
 	edge->p = 2.0 * tare_normal_cdf(-fmin(z, Z_MAX));
 	edge->score = fmin(z / wanted_z, wanted > 0.0 ? shift / wanted : shift > 0.0 ? 2.0 : 0.0);
-	if (too_short(search, edge))
+	if (!edge->solid || too_short(search, edge))
 		edge->score = fmin(edge->score, 0.1 * fmin(m, n));
 }
 

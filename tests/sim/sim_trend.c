@@ -25,18 +25,6 @@ static const enum noise kinds[] = {
 	NOISE_NORMAL, NOISE_LOGNORMAL, NOISE_T3, NOISE_BIMODAL, NOISE_DRIFT, NOISE_OUTLIERS};
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* The robust sigma of the noise, from a long piece of it. */
-static double
-robust_sigma(enum noise noise)
-{
-	static double values[20000], copy[20000];
-	struct tare_rng rng;
-
-	tare_rng_seed(&rng, 1, noise);
-	noise_draw(&rng, values, 20000, noise);
-	return tare_mad_sd(copy, values, 20000);
-}
-
 /* Values as people have them: around 100, noise of 2 %. */
 static void
 find(struct tare_trend *trend, struct tare_arena *arena, double *logs, size_t n,
@@ -113,7 +101,7 @@ steps(struct tare_arena *arena, size_t repetitions)
 	printf("\n%% of steps of 3 robust sigmas, at %d to %d of %d points\n%-14s%14s%14s%14s\n",
 		EDGE, POINTS - EDGE, POINTS, "noise", "within 5", "within 1", "nothing else");
 	for (size_t kind = 0; kind < KINDS; kind++) {
-		double step = 3.0 * robust_sigma(kinds[kind]);
+		double step = 3.0 * noise_sigma(kinds[kind]);
 		size_t near = 0, nearer = 0, single = 0;
 		struct tare_rng rng;
 

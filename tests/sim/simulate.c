@@ -3,8 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/stats/order.h"
 #include "tests/support/sample_run.h"
 
+enum { SIGMA_POINTS = 20000 };
 #define AR1_RHO 0.6
 
 const char *const noise_names[NOISE_COUNT] = {
@@ -46,6 +48,24 @@ noise_draw(struct tare_rng *rng, double *values, size_t n, enum noise noise)
 		values[i] = before = draw_one(rng, noise, before);
 	for (size_t i = 0; i < n && noise == NOISE_AR1; i++)
 		values[i] = (values[i] + tare_rng_normal(rng)) * M_SQRT1_2;
+}
+
+double
+noise_sigma(enum noise noise)
+{
+	static double sigmas[NOISE_COUNT];
+	double *values, *copy;
+	struct tare_rng rng;
+
+	if (sigmas[noise] > 0.0)
+		return sigmas[noise];
+	values = tare_xcalloc(2 * SIGMA_POINTS, sizeof(*values));
+	copy = values + SIGMA_POINTS;
+	tare_rng_seed(&rng, 1, noise);
+	noise_draw(&rng, values, SIGMA_POINTS, noise);
+	sigmas[noise] = tare_mad_sd(copy, values, SIGMA_POINTS);
+	free(values);
+	return sigmas[noise];
 }
 
 void

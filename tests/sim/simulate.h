@@ -29,6 +29,9 @@ extern const char *const noise_names[NOISE_COUNT];
 /* n values in the order of time, centre 0, scale about 1. */
 void noise_draw(struct tare_rng *rng, double *values, size_t n, enum noise noise);
 
+/* The robust standard deviation of the noise, from a long piece of it. */
+double noise_sigma(enum noise noise);
+
 /* One group of two variants with room for pairs_max pairs of wall. */
 struct bench {
 	struct tare_run *run;

@@ -111,6 +111,65 @@ spikes_are_no_change_points(void **state)
 	assert_int_equal(trend_of(values, 80).change_count, 0);
 }
 
+/* Nobody would call five minutes of a busy machine a new level. */
+static void
+a_cluster_of_four_spikes_is_no_change_point(void **state)
+{
+	double values[60];
+	struct tare_trend trend;
+
+	(void)state;
+	draw_step(values, 60, 0.01, 60, 1.0);
+	for (size_t i = 30; i < 34; i++)
+		values[i] *= 1.3 + 0.02 * (double)(i % 3);
+	values[34] *= 1.01;
+	trend = trend_of(values, 60);
+	assert_int_equal(trend.change_count, 0);
+}
+
+static void
+long_segments_show_steps_of_one_sigma(void **state)
+{
+	double values[300];
+	struct tare_trend trend;
+
+	(void)state;
+	draw_step(values, 300, 0.02, 150, 1.02);
+	trend = trend_of(values, 300);
+	assert_int_equal(trend.change_count, 1);
+	assert_in_range(trend.changes[0].index, 140, 160);
+	assert_true(trend.changes[0].shift.low > 1.0);
+}
+
+/* Cut in two, this slope would have two levels one sigma apart. */
+static void
+a_slope_is_not_cut_into_steps(void **state)
+{
+	double values[300];
+	struct tare_trend trend;
+
+	(void)state;
+	draw_step(values, 300, 0.02, 300, 1.0);
+	for (size_t i = 0; i < 300; i++)
+		values[i] *= exp(0.02 * 2.0 * (double)i / 300.0);
+	trend = trend_of(values, 300);
+	assert_int_equal(trend.change_count, 0);
+	assert_true(trend.creeps);
+}
+
+/* 10,000 points have a hundred times as many places for chance as a hundred. */
+static void
+a_long_series_has_to_show_more(void **state)
+{
+	static double values[10000];
+	struct tare_trend trend;
+
+	(void)state;
+	draw_step(values, 10000, 0.02, 10000, 1.0);
+	trend = trend_of(values, 10000);
+	assert_int_equal(trend.change_count, 0);
+}
+
 static void
 finds_down_and_back(void **state)
 {
@@ -301,6 +360,10 @@ main(void)
 		cmocka_unit_test(the_nile_breaks_after_1898),
 		cmocka_unit_test(finds_the_newest_points_and_calls_few_of_them_provisional),
 		cmocka_unit_test(spikes_are_no_change_points),
+		cmocka_unit_test(a_cluster_of_four_spikes_is_no_change_point),
+		cmocka_unit_test(long_segments_show_steps_of_one_sigma),
+		cmocka_unit_test(a_slope_is_not_cut_into_steps),
+		cmocka_unit_test(a_long_series_has_to_show_more),
 		cmocka_unit_test(finds_down_and_back),
 		cmocka_unit_test(exact_steps_of_constants_are_found),
 		cmocka_unit_test(a_change_below_the_margin_is_none),
