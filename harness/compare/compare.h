@@ -18,8 +18,8 @@ struct tare_compare_options {
 	double margin; /* > 0: over every metric's own margin */
 };
 
-/* Variants of one run, each against the first of its group. No groups with two variants: an empty
- * set, not an error. */
+/* Variants of one run, each against the first of its group; what failed is not compared. No groups
+ * with two variants: an empty set, not an error. */
 enum tare_status tare_compare_variants(struct tare_comparison_set *set_out,
 	struct tare_arena *arena, const struct tare_run *run,
 	const struct tare_compare_options *options, struct tare_err *err);
@@ -42,8 +42,10 @@ void tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena 
 	struct tare_comparison_set *sets, size_t set_count, const struct tare_gate *gate,
 	const struct tare_compare_options *options);
 
-/* Adaptive measuring: may this group stop after this look? pairs_planned is n_max of the spending
- * plan (O'Brien-Fleming, section 4). reason_out: why it may stop, or why not. */
+/* Adaptive measuring: may this group stop after this look? Cases that failed are left out; where
+ * the first one did, there is nothing to compare with, and precision decides. pairs_planned is
+ * n_max of the spending plan (O'Brien-Fleming, section 4). reason_out: why it may stop, or why not.
+ */
 /* A look spends what the plan allows since the look before it, which is taken to have been at the
  * largest n with n + n / TARE_LOOK_GROWTH + 2 <= now: look no more often than that. */
 enum { TARE_LOOK_GROWTH = 4 };

@@ -11,21 +11,28 @@ struct view {
 	double widest;    /* half-width of a ratio's interval, relative to what is wanted of it */
 	double half_width;
 	double gate_alpha; /* 0: no gate; else what Holm's first step asks of a regression */
-	bool failed;
 };
 
-/* Complete pairs, or invocations where there is one variant. */
+static bool
+has_failed(const struct tare_run *run, size_t index)
+{
+	return run->cases[index].status == TARE_CASE_FAILED;
+}
+
+/* Complete pairs of those that work, or invocations where there is one variant. */
 static size_t
 pairs_measured(const struct tare_run *run, const struct tare_group *group)
 {
 	uint64_t smallest = UINT64_MAX;
 
 	for (size_t i = 0; i < group->case_count; i++) {
-		uint64_t total = run->cases[group->first_case + i].samples.total;
+		size_t index = group->first_case + i;
+		uint64_t total = run->cases[index].samples.total;
 
-		smallest = total < smallest ? total : smallest;
+		if (!has_failed(run, index) && total < smallest)
+			smallest = total;
 	}
-	return group->case_count > 0 ? (size_t)smallest : 0;
+	return smallest < UINT64_MAX ? (size_t)smallest : 0;
 }
 
 /* Relative half-width of the interval of the median, the widest of the case's gated metrics. */
@@ -127,11 +134,12 @@ view_group(struct tare_arena *scratch, const struct tare_run *run, const struct 
 		view.gate_alpha = TARE_COMPARE_ALPHA / (double)family_size(plan);
 	for (size_t i = 0; i < group->case_count; i++) {
 		size_t index = group->first_case + i;
-		double half_width = median_half_width(scratch, &run->cases[index]);
 
-		view.failed = view.failed || run->cases[index].status == TARE_CASE_FAILED;
-		view.half_width = fmax(view.half_width, half_width);
-		if (i > 0 && alpha > 0.0)
+		if (has_failed(run, index))
+			continue;
+		view.half_width =
+			fmax(view.half_width, median_half_width(scratch, &run->cases[index]));
+		if (i > 0 && alpha > 0.0 && !has_failed(run, group->first_case))
 			view_pair(&view, &comparing, run, group->first_case, index, plan);
 	}
 	return view;
@@ -140,10 +148,7 @@ view_group(struct tare_arena *scratch, const struct tare_run *run, const struct 
 static void
 decide_look(struct tare_look *look, const struct view *view, double precision)
 {
-	if (view->failed) {
-		look->stop = true;
-		look->reason = "a case failed";
-	} else if (view->compared > 0 && view->undecided == 0) {
+	if (view->compared > 0 && view->undecided == 0) {
 		look->stop = true;
 		look->reason = "verdict reached";
 	} else if (view->compared > 0 && view->widest <= 1.0) {
@@ -187,7 +192,7 @@ tare_compare_look(struct tare_look *look_out, struct tare_arena *scratch,
 	struct tare_look look = {.half_width = view.half_width};
 
 	decide_look(&look, &view, plan->cases[group->first_case].precision);
-	if (!view.failed && pairs < tare_smallest_pairs(TARE_COMPARE_ALPHA)) {
+	if (pairs < tare_smallest_pairs(TARE_COMPARE_ALPHA)) {
 		look.stop = false;
 		look.reason = "too few pairs to decide anything";
 	}

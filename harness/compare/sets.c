@@ -115,6 +115,9 @@ tare_compare_variants(struct tare_comparison_set *set_out, struct tare_arena *ar
 			first = i;
 			continue;
 		}
+		/* What it was until it failed says nothing of what it is. */
+		if (base->status == TARE_CASE_FAILED || head->status == TARE_CASE_FAILED)
+			continue;
 		base_label = shared_label(base_label, labels.base, "base");
 		head_label = shared_label(head_label, labels.head, "head");
 		set_add_cases(

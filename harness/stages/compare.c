@@ -75,6 +75,24 @@ warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
 	free(values);
 }
 
+/* Variants are compared with the first of theirs. */
+static void
+warn_of_missing_base(struct tare_session *session, size_t index)
+{
+	const struct tare_run_case *base = &session->run->cases[index];
+	const struct tare_run_case *next = base + 1;
+	bool is_first = index == 0 || base[-1].group != base->group;
+
+	if (!is_first || base->status != TARE_CASE_FAILED ||
+		index + 1 == session->run->case_count || next->group != base->group)
+		return;
+	tare_run_warn(session->run, "no_base",
+		tare_arena_printf(session->arena,
+			"%s failed, so that there is nothing to compare its other variants with",
+			base->name),
+		"mend it, or put a variant that works first");
+}
+
 static enum tare_status
 compare(struct tare_session *session, struct tare_err *err)
 {
@@ -85,8 +103,10 @@ compare(struct tare_session *session, struct tare_err *err)
 
 	if (status != TARE_OK)
 		return status;
-	for (size_t i = 0; i < run->case_count; i++)
+	for (size_t i = 0; i < run->case_count; i++) {
 		warn_of_shape(session, &run->cases[i]);
+		warn_of_missing_base(session, i);
+	}
 	status = tare_compare_variants(&session->sets[0], session->arena, run, &options, err);
 	if (status != TARE_OK)
 		return status;

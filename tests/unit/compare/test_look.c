@@ -13,7 +13,7 @@
 enum { PLANNED = 30 };
 
 static struct tare_run *run;
-static struct tare_case cases[2];
+static struct tare_case cases[3];
 static struct tare_group group;
 static struct tare_plan plan;
 
@@ -37,7 +37,7 @@ teardown(void **state)
 static struct tare_look
 look(size_t variants, size_t n, double factor, double spread)
 {
-	static const char *const names[] = {"base", "head"};
+	static const char *const names[] = {"base", "head", "other"};
 	double values[64];
 	struct tare_look result;
 	struct tare_rng rng;
@@ -164,17 +164,55 @@ a_gate_over_many_groups_wants_more(void **state)
 	}
 }
 
+/* The second of three has three pairs and no more; the third is as slow as it. */
 static void
-a_failed_case_stops_its_group(void **state)
+a_failed_case_neither_stops_the_others_nor_counts(void **state)
 {
 	struct tare_look seen;
 
 	(void)state;
-	look(2, 3, 1.0, 0.0);
+	look(3, 16, 1.5, 0.01);
+	run->cases[1].samples.total = run->cases[1].samples.count = 3;
+	tare_compare_look(&seen, run->arena, run, &group, &plan, PLANNED);
+	assert_false(seen.stop);
+	assert_string_equal(seen.reason, "too few pairs to decide anything");
 	sample_run_fail(run, 1, "exit status 1", NULL);
 	tare_compare_look(&seen, run->arena, run, &group, &plan, PLANNED);
 	assert_true(seen.stop);
-	assert_string_equal(seen.reason, "a case failed");
+	assert_string_equal(seen.reason, "verdict reached");
+}
+
+static void
+a_failed_case_does_not_make_the_others_stop_early(void **state)
+{
+	struct tare_look seen;
+
+	(void)state;
+	look(3, 8, 1.5, 0.01);
+	sample_run_fail(run, 1, "exit status 1", NULL);
+	tare_compare_look(&seen, run->arena, run, &group, &plan, PLANNED);
+	assert_false(seen.stop);
+	assert_string_equal(seen.reason, "no verdict yet");
+}
+
+static void
+without_the_first_the_others_go_to_their_precision(void **state)
+{
+	struct tare_look seen;
+
+	(void)state;
+	look(3, 16, 1.5, 0.2);
+	sample_run_fail(run, 0, "exit status 1", NULL);
+	tare_compare_look(&seen, run->arena, run, &group, &plan, PLANNED);
+	assert_false(seen.stop);
+	assert_string_equal(seen.reason, "precision not reached yet");
+	teardown(NULL);
+	setup(NULL);
+	look(3, 16, 1.5, 0.01);
+	sample_run_fail(run, 0, "exit status 1", NULL);
+	tare_compare_look(&seen, run->arena, run, &group, &plan, PLANNED);
+	assert_true(seen.stop);
+	assert_string_equal(seen.reason, "precision reached");
 }
 
 int
@@ -190,7 +228,9 @@ main(void)
 		TEST(no_change_is_a_verdict_too),
 		TEST(a_change_at_the_margin_is_given_up_when_it_is_known_well),
 		TEST(a_gate_over_many_groups_wants_more),
-		TEST(a_failed_case_stops_its_group),
+		TEST(a_failed_case_neither_stops_the_others_nor_counts),
+		TEST(a_failed_case_does_not_make_the_others_stop_early),
+		TEST(without_the_first_the_others_go_to_their_precision),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

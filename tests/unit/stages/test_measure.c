@@ -448,6 +448,67 @@ a_journal_that_cannot_be_written_ends_measuring_only(void **state)
 	fclose(full);
 }
 
+static void
+a_variant_that_fails_leaves_the_others_to_be_compared(void **state)
+{
+	static const char three[] =
+		"suite: s\n"
+		"defaults: {warmup: 0, max_time: 200ms}\n"
+		"benchmarks:\n"
+		"  - name: x\n"
+		"    variants:\n"
+		"      - {name: a, replay: {wall: {distribution: normal, center: 2ms, spread: "
+		"1%}}}\n"
+		"      - {name: b, runner: host, command: no-such-program-here}\n"
+		"      - {name: c, replay: {wall: {distribution: normal, center: 3ms, spread: "
+		"1%}}}\n";
+	struct bed bed;
+	const struct tare_comparison_set *set;
+
+	(void)state;
+	setenv("TARE_AGENT", TEST_AGENT, 1);
+	bed_make(&bed, three);
+	assert_int_equal(bed_run(&bed), TARE_OK);
+	assert_int_equal(bed_case(&bed, "x@b")->status, TARE_CASE_FAILED);
+	assert_string_equal(bed_case(&bed, "x@a")->stop_reason, "verdict reached");
+	assert_string_equal(bed_case(&bed, "x@c")->stop_reason, "verdict reached");
+	set = &bed.session->sets[0];
+	assert_int_equal(set->item_count, 1);
+	assert_string_equal(set->items[0].head_label, "c");
+	assert_int_equal(set->items[0].verdict, TARE_VERDICT_REGRESSION);
+	assert_int_equal(bed.session->run->warning_count, 0);
+	bed_remove(&bed);
+}
+
+static void
+without_the_first_variant_nothing_is_compared(void **state)
+{
+	static const char three[] =
+		"suite: s\n"
+		"defaults: {warmup: 0, precision: 1%, max_time: 10s}\n"
+		"benchmarks:\n"
+		"  - name: x\n"
+		"    variants:\n"
+		"      - {name: a, runner: host, command: no-such-program-here}\n"
+		"      - {name: b, replay: {wall: {distribution: normal, center: 2ms, spread: "
+		"1%}}}\n"
+		"      - {name: c, replay: {wall: {distribution: normal, center: 3ms, spread: "
+		"1%}}}\n";
+	struct bed bed;
+
+	(void)state;
+	setenv("TARE_AGENT", TEST_AGENT, 1);
+	bed_make(&bed, three);
+	assert_int_equal(bed_run(&bed), TARE_OK);
+	assert_string_equal(bed_case(&bed, "x@b")->stop_reason, "precision reached");
+	assert_string_equal(bed_case(&bed, "x@c")->stop_reason, "precision reached");
+	assert_int_equal(bed.session->sets[0].item_count, 0);
+	assert_int_equal(bed.session->run->warning_count, 1);
+	assert_string_equal(bed.session->run->warnings[0].text,
+		"x@a failed, so that there is nothing to compare its other variants with");
+	bed_remove(&bed);
+}
+
 int
 main(void)
 {
@@ -471,6 +532,8 @@ main(void)
 		cmocka_unit_test(an_interrupted_run_is_resumed_to_the_same_samples),
 		cmocka_unit_test(an_early_signal_measures_nothing),
 		cmocka_unit_test(a_journal_that_cannot_be_written_ends_measuring_only),
+		cmocka_unit_test(a_variant_that_fails_leaves_the_others_to_be_compared),
+		cmocka_unit_test(without_the_first_variant_nothing_is_compared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
