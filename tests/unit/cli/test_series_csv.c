@@ -94,6 +94,30 @@ semicolons_and_tabs_separate_where_titles_have_no_comma(void **state)
 }
 
 static void
+the_title_of_the_values_tells_what_separates(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("a;ms, mean\n1;2,5\n2;1.5\n", "a", "ms, mean", NULL), TARE_OK);
+	assert_close(csv.rows[0].value, 2.5, 0.0);
+	assert_close(csv.rows[1].value, 1.5, 0.0);
+	assert_int_equal(parse("a|v\n1|2\n", "a", "v", NULL), TARE_OK);
+	assert_close(csv.rows[0].value, 2.0, 0.0);
+}
+
+static void
+a_first_line_of_numbers_is_a_row(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("1,5\n2,6\n", "1", "2", NULL), TARE_OK);
+	assert_int_equal(csv.count, 2);
+	assert_close(csv.rows[0].value, 5.0, 0.0);
+	assert_string_equal(csv.rows[0].time, "1");
+	assert_string_equal(csv.value_title, "column 2");
+	assert_int_equal(parse("t,5\n2,6\n", "t", "5", NULL), TARE_OK);
+	assert_int_equal(csv.count, 1);
+}
+
+static void
 skips_and_counts_what_is_no_number(void **state)
 {
 	(void)state;
@@ -140,10 +164,12 @@ dates_are_seconds_since_1970(void **state)
 	} good[] = {{"1970-01-01", 0.0}, {"2000-02-29", 951782400.0},
 		{"1969-12-31T23:59:59Z", -1.0}, {"2026-11-21T09:56:09.25Z", 1795254969.25},
 		{"2026-11-21 09:56", 1795254960.0}, {"2026-11-21T11:56+02:00", 1795254960.0},
-		{"2026-11-21T04:26-0530", 1795254960.0}};
-	static const char *const bad[] = {"", "2026", "2026-13-01", "2026-00-10", "2026-1-1",
-		"2026-01-01T", "2026-01-01T10", "2026-01-01Tab:cd", "2026-01-01 10:00 UTC",
-		"2026-01-01T10:00+2", "2026-01-01x"};
+		{"2026-11-21T04:26-0530", 1795254960.0}, {"2026.11.21 9:56:00 +0000", 1795254960.0},
+		{"2026/11/21 11:56 +02", 1795254960.0}, {"2026-11-21 09:56 UTC", 1795254960.0},
+		{"1970/1/2", 86400.0}, {"1970-02", 2678400.0}};
+	static const char *const bad[] = {"", "2026", "2026-13-01", "2026-00-10", "2026-1-",
+		"2026.11", "2026-11/21", "2026-01-01T", "2026-01-01T10", "2026-01-01Tab:cd",
+		"2026-01-01 10:00 CET", "2026-01-01 25:00", "2026-01-01T10:00+2", "2026-01-01x"};
 	double seconds = 0.0;
 
 	(void)state;
@@ -166,9 +192,9 @@ says_where_and_what_is_wrong(void **state)
 	assert_refused("time,value\n1,2\n", "3",
 		"x.csv:1: there is no column '3' for --value; the first of 2 is 'time'");
 	assert_refused("t,v\n1,2\n1,\"x\n2,3\n", "v",
-		"x.csv:3: a quoted field has no end; expected a closing \"");
+		"x.csv:3:3: a quoted field has no end; expected a closing \"");
 	assert_refused("t,v\n1,\"2\"3\n", "v",
-		"x.csv:2: text behind a closing quote; expected ',' or the end of the line");
+		"x.csv:2:6: text behind a closing quote; expected ',' or the end of the line");
 	assert_refused("t,v\n1,a\n2,\n", "v",
 		"x.csv: no row has a number in column 'v' (2 rows were looked at)");
 }
@@ -183,8 +209,9 @@ refuses_too_many_columns_and_nul(void **state)
 	assert_int_equal(tare_csv_parse(&csv, arena, nul, sizeof(nul) - 1, "x.csv", &columns, &err),
 		TARE_INVALID);
 	assert_string_equal(err.text, "x.csv is no text: it has a NUL byte");
+	assert_refused("\xff\xfev", "v", "x.csv:1:1: this is UTF-16; expected UTF-8 or ASCII");
 	memset(wide, ',', 4000);
-	assert_refused(wide, "v", "x.csv:1: more than 1024 columns");
+	assert_refused(wide, "v", "x.csv:1:1025: more than 1024 columns");
 	free(wide);
 }
 
@@ -233,6 +260,8 @@ main(void)
 		cmocka_unit_test(reads_columns_by_title_and_by_number),
 		cmocka_unit_test(understands_quotes_line_ends_and_a_byte_order_mark),
 		cmocka_unit_test(semicolons_and_tabs_separate_where_titles_have_no_comma),
+		cmocka_unit_test(the_title_of_the_values_tells_what_separates),
+		cmocka_unit_test(a_first_line_of_numbers_is_a_row),
 		cmocka_unit_test(skips_and_counts_what_is_no_number),
 		cmocka_unit_test(puts_rows_in_the_order_of_time),
 		cmocka_unit_test(labels_keep_the_order_of_the_file),
