@@ -37,17 +37,18 @@ check_file(const struct check_line *line, const char *path, size_t *cases_out, s
 		.environment = line->environment,
 		.variables = line->variables.items,
 		.variable_count = line->variables.count,
+		.all_environments = !line->environment,
+		.check_value = tare_stage_value_check,
 	};
 	struct tare_arena *arena = tare_arena_new();
 	struct tare_problems problems = {0};
+	const struct tare_suite_from from = {.name = path};
 	struct tare_suite *suite;
 	struct tare_plan *plan;
-	enum tare_status status = tare_suite_load(&suite, &problems, arena, path, err);
+	enum tare_status status = tare_suite_load(&suite, &problems, arena, &from, &expand, err);
 
 	if (status == TARE_OK)
 		status = tare_suite_expand(&plan, &problems, arena, suite, &expand, err);
-	if (status == TARE_OK)
-		status = tare_stage_plan_check(plan, err);
 	if (status == TARE_OK)
 		*cases_out = plan->case_count;
 	else

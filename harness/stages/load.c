@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/pin/pin.h"
 #include "harness/stages/stage.h"
 #include "runners/runner.h"
@@ -9,11 +10,14 @@ load(struct tare_session *session, struct tare_err *err)
 {
 	const struct tare_session_options *options = &session->options;
 
-	if (options->suite_text)
-		return tare_suite_load_text(&session->suite, &session->problems, session->arena,
-			options->suite_name, options->suite_text, strlen(options->suite_text), err);
+	const struct tare_suite_from from = {
+		.name = options->suite_text ? options->suite_name : options->suite_path,
+		.text = options->suite_text,
+		.len = options->suite_text ? strlen(options->suite_text) : 0,
+	};
+
 	return tare_suite_load(
-		&session->suite, &session->problems, session->arena, options->suite_path, err);
+		&session->suite, &session->problems, session->arena, &from, &options->expand, err);
 }
 
 const struct tare_stage tare_stage_load = {
@@ -22,33 +26,40 @@ const struct tare_stage tare_stage_load = {
 	.run = load,
 };
 
-enum tare_status
-tare_stage_plan_check(const struct tare_plan *plan, struct tare_err *err)
+static enum tare_status
+runner_check(const char *name, struct tare_err *err)
 {
-	for (size_t i = 0; i < plan->case_count; i++) {
-		const struct tare_case *subject = &plan->cases[i];
-		enum tare_status status = TARE_OK;
+	const char *names[32];
+	const char *near;
+	size_t count = 0;
 
-		if (strcmp(subject->runner, "auto") != 0 && !tare_runner_find(subject->runner))
-			status = tare_err_set(err, TARE_INVALID,
-				"there is no runner '%s'; tare list runners names them",
-				subject->runner);
-		else
-			status = tare_pin_policy_check(subject->cpus, err);
-		if (status != TARE_OK)
-			return tare_err_where(
-				err, "%s:%d: %s", subject->file, subject->line, subject->benchmark);
-	}
+	if (strcmp(name, "auto") == 0 || tare_runner_find(name))
+		return TARE_OK;
+	for (; tare_runners[count] && count < sizeof(names) / sizeof(names[0]); count++)
+		names[count] = tare_runners[count]->name;
+	near = tare_text_nearest(name, names, count);
+	if (near)
+		return tare_err_set(err, TARE_INVALID,
+			"there is no runner \"%s\"; did you mean \"%s\"?", name, near);
+	return tare_err_set(
+		err, TARE_INVALID, "there is no runner \"%s\"; tare list runners names them", name);
+}
+
+enum tare_status
+tare_stage_value_check(const char *key, const char *text, struct tare_err *err)
+{
+	if (strcmp(key, "runner") == 0)
+		return runner_check(text, err);
+	if (strcmp(key, "cpus") == 0)
+		return tare_pin_policy_check(text, err);
 	return TARE_OK;
 }
 
 static enum tare_status
 expand(struct tare_session *session, struct tare_err *err)
 {
-	enum tare_status status = tare_suite_expand(&session->plan, &session->problems,
-		session->arena, session->suite, &session->options.expand, err);
-
-	return status == TARE_OK ? tare_stage_plan_check(session->plan, err) : status;
+	return tare_suite_expand(&session->plan, &session->problems, session->arena, session->suite,
+		&session->options.expand, err);
 }
 
 const struct tare_stage tare_stage_expand = {

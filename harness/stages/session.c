@@ -2,12 +2,15 @@
 
 #include <stdlib.h>
 
+#include "harness/stages/stage.h"
+
 struct tare_session *
 tare_session_new(void)
 {
 	struct tare_session *session = tare_xcalloc(1, sizeof(*session));
 
 	session->arena = tare_arena_new();
+	session->options.expand.check_value = tare_stage_value_check;
 	session->options.state_dir = ".tare";
 	session->options.release = "";
 	session->options.command_line = "";

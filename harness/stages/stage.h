@@ -39,9 +39,9 @@ enum tare_status tare_stage_gate_parse(struct tare_gate *gate_out, const char *t
 enum tare_status tare_stage_gate_choose(
 	struct tare_gate *gate_out, const struct tare_session *session, struct tare_err *err);
 
-/* What the suite language leaves to others, checked before anything is measured: the names of
- * runners, and pin policies. */
-enum tare_status tare_stage_plan_check(const struct tare_plan *plan, struct tare_err *err);
+/* What the suite language leaves to others, the names of runners and pin policies, for check_value
+ * of struct tare_expand_options. */
+enum tare_status tare_stage_value_check(const char *key, const char *text, struct tare_err *err);
 
 /* Loads the run a user means by text: a journal's path where such a file exists, else what the
  * store resolves. suite may be NULL. The caller frees *run_out. */

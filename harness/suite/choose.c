@@ -201,6 +201,7 @@ tare_expansion_check_variables(struct tare_expansion *expansion)
 {
 	struct tare_source source = {.name = "--var"};
 	struct tare_problem_list *problems = expansion->decoder.problems;
+	const struct tare_scope no_case = {.shared = &expansion->shared};
 	const char *names[256];
 	size_t count = 0;
 
@@ -214,7 +215,8 @@ tare_expansion_check_variables(struct tare_expansion *expansion)
 	for (size_t i = 0; i < expansion->shared.variable_count; i++) {
 		const struct tare_variable *variable = &expansion->shared.variables[i];
 
-		if (variable->used || is_declared(expansion->suite, variable->name))
+		if (variable->used || is_declared(expansion->suite, variable->name) ||
+			tare_scope_lost(&no_case, variable->name))
 			continue;
 		tare_problem_add_at(problems, &source, 0, 0,
 			"the suite has no variable %s; expected one of its vars%s",

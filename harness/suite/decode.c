@@ -12,6 +12,7 @@
 #include "harness/suite/pattern.h"
 
 enum {
+	LOST_STEPS_MAX = 1000,
 	LABEL_MAX = 256,         /* bytes of what stands for a key in messages */
 	COMMAND_MAX = 128 << 10, /* bytes of a command line: as long as Linux takes one argument */
 };
@@ -102,8 +103,66 @@ key_advice(const struct tare_decoder *decoder, const struct tare_table *table, c
 			return tare_arena_printf(
 				decoder->arena, "; did you mean \"%s\"?", meant->key);
 	}
+	if (decoder->problems->listed == table)
+		return "";
+	decoder->problems->listed = table;
 	return tare_arena_printf(
 		decoder->arena, "; expected one of %s", join(decoder->arena, keys, count));
+}
+
+/* Looks at so many keys before it says yes, so that a hostile suite cannot make it long. */
+static bool
+mentions(const struct tare_node *node, const char *name, unsigned *steps)
+{
+	size_t count = node->kind == TARE_NODE_SCALAR ? 0 : node->count;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_map = node->kind == TARE_NODE_MAP;
+
+		if (++*steps > LOST_STEPS_MAX)
+			return true;
+		if (is_map && strcmp(tare_node_key(node, i)->text, name) == 0)
+			return true;
+		if (mentions(is_map ? tare_node_value(node, i) : &node->items[i], name, steps))
+			return true;
+	}
+	return false;
+}
+
+bool
+tare_node_mentions(const struct tare_node *node, const char *name)
+{
+	unsigned steps = 0;
+
+	return mentions(node, name, &steps);
+}
+
+static bool
+stands_for(const char *key, const char *name)
+{
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++)
+		if (strcmp(synonyms[i].word, key) == 0 && strcmp(synonyms[i].meant, name) == 0)
+			return true;
+	return strlen(key) <= LABEL_MAX && tare_text_nearest(key, &name, 1) != NULL;
+}
+
+bool
+tare_table_lost(const struct tare_node *map, const char *name)
+{
+	unsigned steps = 0;
+
+	if (map == NULL || map->kind != TARE_NODE_MAP)
+		return false;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct tare_node *key = tare_node_key(map, i);
+
+		if (!key->unknown && !key->bad)
+			continue;
+		if (++steps > LOST_STEPS_MAX || stands_for(key->text, name) ||
+			mentions(tare_node_value(map, i), name, &steps))
+			return true;
+	}
+	return false;
 }
 
 /* Where a key belongs that stands in the wrong one of the tables that share its fields. */
@@ -135,11 +194,12 @@ place_of(const struct tare_decoder *decoder, const struct tare_field *field)
 }
 
 static void
-report_unknown(const struct tare_decoder *decoder, const struct tare_table *table,
-	const struct tare_node *key)
+report_unknown(
+	const struct tare_decoder *decoder, const struct tare_table *table, struct tare_node *key)
 {
 	const struct tare_field *field = find_field(table, key->text);
 
+	key->unknown = true;
 	if (field != NULL)
 		tare_problem_add(decoder->problems, key,
 			"key \"%s\" does not belong in %s; expected %s", key->text, table->name,
@@ -229,7 +289,6 @@ tare_table_decode(const struct tare_decoder *decoder, const struct tare_table *t
 		field = find_field(table, key->text);
 		if (field == NULL || !is_allowed(table, field)) {
 			report_unknown(decoder, table, key);
-			node->has_unknown = true;
 			continue;
 		}
 		slots[field - table->fields] = tare_node_value(node, i);

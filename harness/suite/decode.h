@@ -37,6 +37,12 @@ bool tare_table_decode(const struct tare_decoder *decoder, const struct tare_tab
 void tare_table_slots(
 	const struct tare_table *table, const struct tare_node *map, struct tare_node **slots_out);
 
+/* Whether something called name may be missing from this mapping because of an unknown or repeated
+ * key that was reported: the key is nearly it, or it is somewhere below it. map may be NULL. */
+bool tare_table_lost(const struct tare_node *map, const char *name);
+/* Whether name is a key anywhere in node. */
+bool tare_node_mentions(const struct tare_node *node, const char *name);
+
 /* Whether a key of a matrix is not a parameter: exclude, include. */
 bool tare_matrix_is_special(const char *key);
 

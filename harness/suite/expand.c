@@ -23,7 +23,6 @@ enum {
 #define PLAN_SIZE_MAX ((size_t)1 << 30)
 
 static const struct tare_layer no_layer;
-static const struct tare_variant no_variant = {.name = ""};
 static const struct tare_variants no_variants = {
 	.items = (struct tare_variant[]){{.name = ""}}, .count = 1};
 
@@ -154,6 +153,21 @@ read_limits(struct tare_draft *draft, size_t list_len)
 	read_invocations(draft, list_len);
 }
 
+/* By whoever knows what may stand there. */
+static bool
+check_value(const struct tare_draft *draft, enum tare_key key, const struct tare_node *node)
+{
+	const struct tare_expand_options *options = draft->expansion->options;
+	struct tare_problem_list *problems = draft->expansion->decoder.problems;
+	struct tare_err err = {0};
+
+	if (node == NULL || options->check_value == NULL ||
+		options->check_value(tare_benchmark_fields[key].key, node->text, &err) == TARE_OK)
+		return true;
+	tare_problem_add(problems, node, "%s", tare_text_safe(problems->arena, err.text));
+	return false;
+}
+
 static void
 read_texts(struct tare_draft *draft)
 {
@@ -164,6 +178,7 @@ read_texts(struct tare_draft *draft)
 	draft->out->description = description == NULL || description->bad ? "" : description->text;
 	draft->out->critical = critical != NULL && strcmp(critical->text, "true") == 0;
 	draft->out->cpus = cpus == NULL ? NULL : cpus->text;
+	check_value(draft, TARE_KEY_CPUS, cpus);
 }
 
 static bool
@@ -187,6 +202,11 @@ read_tags(struct tare_draft *draft)
 		if (node != NULL && !node->bad)
 			capacity += node->kind == TARE_NODE_LIST ? node->count : 1;
 	}
+	if (capacity > TARE_SUITE_TAG_MAX) {
+		tare_problem_add(draft->expansion->decoder.problems, draft->benchmark->at,
+			"%zu tags; expected at most %d", capacity, TARE_SUITE_TAG_MAX);
+		return;
+	}
 	out->tags = tare_arena_alloc(draft->expansion->arena, capacity, sizeof(*out->tags));
 	for (size_t i = 0; i < draft->layer_count; i++) {
 		const struct tare_node *node = draft->layers[i]->slots[TARE_KEY_TAGS];
@@ -204,28 +224,29 @@ read_tags(struct tare_draft *draft)
 	}
 }
 
-/* Decides what kind of case it is; false where nothing can be said of it. */
-static bool
-read_runner(const struct tare_node **replay_out, struct tare_draft *draft)
+static void
+report_no_work(const struct tare_draft *draft)
 {
 	struct tare_problem_list *problems = draft->expansion->decoder.problems;
-	const struct tare_node *runner = tare_draft_value(draft, TARE_KEY_RUNNER);
-	enum tare_key key = TARE_KEY_COMMAND;
-	bool found = false;
-	const struct tare_node *work = tare_draft_work(&key, &found, draft);
-	bool is_auto = runner == NULL || strcmp(runner->text, "auto") == 0;
-	bool asks_replay = !is_auto && strcmp(runner->text, "replay") == 0;
+	const struct tare_scope *scope = &draft->scope;
 
-	if (!found) {
-		if (!draft->scope.lenient)
-			tare_problem_add(problems, draft->benchmark->at,
-				"nothing to run in benchmark %s; expected command, shell or replay",
-				tare_problem_quote(problems, draft->benchmark->name));
-		return false;
-	}
-	draft->is_replay = key == TARE_KEY_REPLAY;
-	*replay_out = draft->is_replay ? work : NULL;
-	if (draft->is_replay && !is_auto && !asks_replay)
+	if (!tare_scope_lost(scope, "command") && !tare_scope_lost(scope, "shell") &&
+		!tare_scope_lost(scope, "replay"))
+		tare_problem_add(problems, draft->benchmark->at,
+			"nothing to run in benchmark %s; expected command, shell or replay",
+			tare_problem_quote(problems, draft->benchmark->name));
+}
+
+/* A runner that is named, and what it shall run. */
+static void
+check_runner(const struct tare_draft *draft, const struct tare_node *runner)
+{
+	struct tare_problem_list *problems = draft->expansion->decoder.problems;
+	bool asks_replay = strcmp(runner->text, "replay") == 0;
+
+	if (!check_value(draft, TARE_KEY_RUNNER, runner))
+		return;
+	if (draft->is_replay && !asks_replay)
 		tare_problem_add(problems, runner,
 			"runner is %s, but benchmark %s has replay; expected replay or auto",
 			tare_problem_quote(problems, runner->text),
@@ -235,33 +256,30 @@ read_runner(const struct tare_node **replay_out, struct tare_draft *draft)
 			"runner is \"replay\", but benchmark %s has no replay; expected the values "
 			"to report",
 			tare_problem_quote(problems, draft->benchmark->name));
-	if (is_auto)
+}
+
+/* Decides what kind of case it is; false where nothing can be said of it. */
+static bool
+read_runner(const struct tare_node **replay_out, struct tare_draft *draft)
+{
+	const struct tare_node *runner = tare_draft_value(draft, TARE_KEY_RUNNER);
+	enum tare_key key = TARE_KEY_COMMAND;
+	bool found = false;
+	const struct tare_node *work = tare_draft_work(&key, &found, draft);
+
+	if (!found) {
+		report_no_work(draft);
+		return false;
+	}
+	draft->is_replay = key == TARE_KEY_REPLAY;
+	*replay_out = draft->is_replay ? work : NULL;
+	if (runner == NULL || strcmp(runner->text, "auto") == 0) {
 		draft->out->runner = draft->is_replay ? "replay" : "host";
-	else
-		draft->out->runner = runner->text;
+		return true;
+	}
+	check_runner(draft, runner);
+	draft->out->runner = runner->text;
 	return true;
-}
-
-static bool
-is_bad(const struct tare_node *node)
-{
-	return node != NULL && (node->bad || node->has_unknown);
-}
-
-/* Whether a name may be missing because of what has been reported already. */
-static bool
-is_lenient(const struct tare_draft *draft, const struct tare_variant *variant)
-{
-	const struct tare_suite *suite = draft->expansion->suite;
-	bool lenient = is_bad(suite->at) && suite->at->has_unknown;
-
-	for (size_t i = 0; i < draft->layer_count; i++)
-		lenient |= is_bad(draft->layers[i]->slots[TARE_KEY_VARS]) ||
-			   is_bad(draft->layers[i]->slots[TARE_KEY_MATRIX]);
-	if (suite->matrix != NULL)
-		lenient |= is_bad(suite->matrix->at);
-	lenient |= draft->benchmark->at->has_unknown;
-	return lenient || (variant->at != NULL && variant->at->has_unknown);
 }
 
 static void
@@ -307,6 +325,9 @@ check_only(struct tare_expansion *expansion)
 {
 	struct tare_source source = {.name = "--only"};
 
+	/* What is wrong may be its name. */
+	if (expansion->suite->broken)
+		return;
 	for (size_t i = 0; i < expansion->options->only_count; i++)
 		if (!expansion->only_used[i])
 			tare_problem_add_at(expansion->decoder.problems, &source, 0, 0,
@@ -372,9 +393,9 @@ name_case(struct tare_draft *draft, const struct tare_variant *variant, const ch
 	out->file = draft->benchmark->at->source->name;
 	out->line = (int)draft->benchmark->at->line;
 	read_tags(draft);
-	if (!tare_names_add(
-		    &expansion->case_names, &first, out->name, expansion->plan->case_count) &&
-		!expansion->suite->broken) {
+	if (!draft->benchmark->again && !variant->again &&
+		!tare_names_add(
+			&expansion->case_names, &first, out->name, expansion->plan->case_count)) {
 		tare_problem_add(expansion->decoder.problems, draft->benchmark->at,
 			"case %s again; expected parameters that tell the points apart",
 			tare_problem_quote(expansion->decoder.problems, out->name));
@@ -423,7 +444,6 @@ expand_case(struct tare_draft *draft, struct tare_group **group, const char *gro
 		expansion->arena, "%s/case-%zu", expansion->scratch_root, out->index);
 	draft->scope.variant = variant->name;
 	draft->scope.scratch_dir = out->scratch_dir;
-	draft->scope.lenient = expansion->suite->broken && is_lenient(draft, variant);
 	fill_case(draft);
 	if (*group == NULL)
 		*group = new_group(expansion, group_name);
@@ -498,7 +518,6 @@ expand_benchmark(struct tare_expansion *expansion, const struct tare_benchmark *
 	draft.layers[draft.layer_count++] = &no_layer;
 	draft.scope.layers = draft.layers;
 	draft.scope.layer_count = draft.layer_count;
-	draft.scope.lenient = expansion->suite->broken && is_lenient(&draft, &no_variant);
 	if (!find_points(&draft, matrix))
 		return;
 	for (size_t i = 0; i < expansion->point_count; i++)
@@ -557,21 +576,22 @@ begin(struct tare_expansion *expansion)
 		expansion->arena, expansion->options->only_count, sizeof(*expansion->only_used));
 }
 
-void
-tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
+static void
+expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
 	struct tare_arena *arena, const struct tare_suite *suite,
-	const struct tare_expand_options *options)
+	const struct tare_expand_options *options, bool elsewhere)
 {
-	static const struct tare_expand_options no_options;
 	struct tare_expansion *expansion = tare_arena_alloc(arena, 1, sizeof(*expansion));
 
 	expansion->arena = arena;
 	expansion->suite = suite;
-	expansion->options = options != NULL ? options : &no_options;
+	expansion->options = options;
 	expansion->decoder = (struct tare_decoder){
 		.arena = arena, .problems = problems, .pattern_cost = &expansion->pattern_cost};
 	expansion->shared.arena = arena;
 	expansion->shared.problems = problems;
+	expansion->shared.suite = suite;
+	expansion->shared.elsewhere = elsewhere;
 	expansion->shared.getenv =
 		expansion->options->getenv != NULL ? expansion->options->getenv : process_getenv;
 	expansion->plan = tare_arena_alloc(arena, 1, sizeof(*expansion->plan));
@@ -586,6 +606,42 @@ tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *pr
 	tare_names_free(&expansion->case_names);
 	tare_names_free(&expansion->build_keys);
 	*plan_out = expansion->plan;
+}
+
+/* The environments that were not picked are expanded only for what is wrong in them. */
+static void
+expand_others(struct tare_problem_list *problems, struct tare_arena *arena,
+	const struct tare_suite *suite, const struct tare_expand_options *options,
+	const struct tare_plan *picked)
+{
+	size_t work = picked->case_count;
+
+	for (size_t i = 0; i < suite->environment_count; i++) {
+		struct tare_expand_options other = *options;
+		struct tare_plan *plan = NULL;
+
+		other.environment = suite->environments[i].name;
+		if (strcmp(other.environment, picked->environment) == 0)
+			continue;
+		work += picked->case_count;
+		if (work > TARE_SUITE_CASE_MAX)
+			return;
+		expand_into(&plan, problems, arena, suite, &other, true);
+	}
+}
+
+void
+tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
+	struct tare_arena *arena, const struct tare_suite *suite,
+	const struct tare_expand_options *options)
+{
+	static const struct tare_expand_options no_options;
+
+	if (options == NULL)
+		options = &no_options;
+	expand_into(plan_out, problems, arena, suite, options, false);
+	if (options->all_environments)
+		expand_others(problems, arena, suite, options, *plan_out);
 }
 
 enum tare_status

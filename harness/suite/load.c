@@ -60,7 +60,8 @@ read_variants(struct loader *loader, struct tare_node *node)
 {
 	const struct tare_variants *variants = NULL;
 
-	if (node == NULL || node->bad)
+	/* What is wrong with one does not take the others away. */
+	if (node == NULL)
 		return NULL;
 	variants = tare_variants_read(&loader->decoder, node);
 	note_variant_metrics(loader, variants);
@@ -77,7 +78,7 @@ static void
 add_benchmark(struct loader *loader, const struct tare_node *name, struct tare_node *node)
 {
 	struct tare_suite *suite = loader->suite;
-	struct tare_benchmark benchmark = {.at = node};
+	struct tare_benchmark benchmark = {.at = node, .layer.at = node};
 
 	if (node->kind != TARE_NODE_MAP)
 		return;
@@ -119,11 +120,17 @@ add_environments(struct loader *loader, const struct tare_node *node)
 	if (node == NULL || node->kind != TARE_NODE_MAP)
 		return;
 	for (size_t i = 0; i < node->count; i++) {
-		struct tare_environment_entry entry = {
-			.name = tare_node_key(node, i)->text, .layer.wide = true};
+		struct tare_environment_entry entry = {.name = tare_node_key(node, i)->text,
+			.layer = {.at = tare_node_value(node, i), .wide = true}};
 
 		if (tare_node_key(node, i)->bad)
 			continue;
+		if (suite->environment_count == TARE_SUITE_ENVIRONMENT_MAX) {
+			tare_problem_add(loader->decoder.problems, tare_node_key(node, i),
+				"more than %d environments; expected fewer",
+				TARE_SUITE_ENVIRONMENT_MAX);
+			return;
+		}
 		if (tare_node_value(node, i)->kind == TARE_NODE_MAP)
 			tare_table_slots(&tare_environment_table, tare_node_value(node, i),
 				entry.layer.slots);
@@ -162,7 +169,7 @@ static void
 take_shared(struct loader *loader, struct tare_node *const *top)
 {
 	struct tare_suite *suite = loader->suite;
-	struct tare_layer defaults = {.wide = true};
+	struct tare_layer defaults = {.at = top[TARE_TOP_DEFAULTS], .wide = true};
 
 	if (top[TARE_TOP_VARS] != NULL)
 		suite->vars[suite->vars_count++] = (struct tare_layer){
@@ -182,7 +189,7 @@ static void load_include(struct loader *loader, const struct tare_node *at);
 static void
 load_includes(struct loader *loader, const struct tare_node *node)
 {
-	if (node == NULL || node->bad)
+	if (node == NULL)
 		return;
 	if (node->kind == TARE_NODE_SCALAR)
 		load_include(loader, node);
@@ -210,8 +217,11 @@ load_bytes(struct loader *loader, const struct tare_source *source, const char *
 	loader->sources[loader->source_count++] = source;
 	add_digest(loader, text, len);
 	if (!tare_yaml_read(
-		    &root, loader->decoder.arena, loader->decoder.problems, source, text, len))
+		    &root, loader->decoder.arena, loader->decoder.problems, source, text, len)) {
+		loader->suite->incomplete = true;
 		return;
+	}
+	loader->suite->roots[loader->suite->root_count++] = root;
 	tare_table_decode(&loader->decoder, &tare_suite_table, root, top);
 	if (is_main) {
 		loader->suite->at = root;
@@ -322,18 +332,21 @@ load_include(struct loader *loader, const struct tare_node *at)
 	size_t len = 0;
 	struct tare_err err = {0};
 
-	if (at->bad)
+	if (at->bad) {
+		loader->suite->incomplete = true;
 		return;
+	}
 	path = tare_path_join(loader->decoder.arena,
 		from->is_file ? tare_path_dirname(loader->decoder.arena, from->name) : NULL,
 		at->text);
 	if (strncmp(path, "./", 2) == 0)
 		path += 2;
 	source = tare_arena_alloc(loader->decoder.arena, 1, sizeof(*source));
-	if (read_source(loader, source, &text, &len, path, &err) != TARE_OK)
+	if (read_source(loader, source, &text, &len, path, &err) != TARE_OK) {
+		loader->suite->incomplete = true;
 		tare_problem_add(loader->decoder.problems, at,
 			"cannot include: %s; expected a suite file", err.text);
-	else if (is_new(loader, at, source))
+	} else if (is_new(loader, at, source))
 		load_bytes(loader, source, text, len);
 }
 
@@ -349,8 +362,9 @@ check_benchmark_names(struct loader *loader)
 		const struct tare_node *at = benchmark->at;
 		size_t first = 0;
 
-		if (benchmark->name[0] == '\0' ||
-			tare_names_add(&names, &first, benchmark->name, i))
+		benchmark->again = benchmark->name[0] == '\0' ||
+				   !tare_names_add(&names, &first, benchmark->name, i);
+		if (!benchmark->again || benchmark->name[0] == '\0')
 			continue;
 		if (benchmark->layer.slots[TARE_KEY_NAME] != NULL)
 			at = benchmark->layer.slots[TARE_KEY_NAME];
@@ -374,33 +388,29 @@ finish_digest(struct loader *loader)
 
 /* Even a suite with problems is expanded, to find all that is wrong at once. */
 static void
-look_for_more(struct loader *loader)
+look_for_more(struct loader *loader, const struct tare_expand_options *options)
 {
+	static const struct tare_expand_options development = {.environment = "development"};
 	struct tare_problem_list *problems = loader->decoder.problems;
 	struct tare_plan *plan = NULL;
-	struct tare_expand_options options = {.environment = "development"};
 
 	if (problems->count == 0 || loader->suite->at == NULL)
 		return;
 	loader->suite->broken = true;
-	tare_suite_expand_into(&plan, problems, loader->decoder.arena, loader->suite, &options);
+	tare_suite_expand_into(&plan, problems, loader->decoder.arena, loader->suite,
+		options != NULL ? options : &development);
 }
 
 static enum tare_status
-load(struct tare_suite **suite_out, struct tare_problems *problems_out, struct loader *loader,
-	const struct tare_source *source, const char *text, size_t len, struct tare_err *err)
+load(struct tare_suite **suite_out, struct loader *loader, const struct tare_source *source,
+	const char *text, size_t len, const struct tare_expand_options *options)
 {
 	struct tare_problem_list *problems = loader->decoder.problems;
 	struct tare_suite *suite = loader->suite;
-	enum tare_status status = TARE_OK;
 
 	suite->name = "";
 	suite->description = "";
 	suite->file = source->is_file ? source->name : "";
-	suite->vars = tare_arena_alloc(
-		loader->decoder.arena, TARE_SUITE_INCLUDE_MAX + 1, sizeof(*suite->vars));
-	suite->defaults = tare_arena_alloc(
-		loader->decoder.arena, TARE_SUITE_INCLUDE_MAX + 1, sizeof(*suite->defaults));
 	load_bytes(loader, source, text, len);
 	check_benchmark_names(loader);
 	if (suite->at != NULL && suite->at->kind == TARE_NODE_MAP && suite->benchmark_count == 0 &&
@@ -408,68 +418,85 @@ load(struct tare_suite **suite_out, struct tare_problems *problems_out, struct l
 		tare_problem_add(
 			problems, suite->at, "no benchmarks in the suite; expected at least one");
 	finish_digest(loader);
-	look_for_more(loader);
-	status = tare_problem_list_finish(problems_out, problems, err);
-	if (status == TARE_OK)
-		*suite_out = suite;
-	return status;
+	look_for_more(loader, options);
+	*suite_out = suite;
+	return problems->count == 0 ? TARE_OK : TARE_INVALID;
 }
 
 static struct loader
 new_loader(struct tare_arena *arena)
 {
+	const size_t file_max = TARE_SUITE_INCLUDE_MAX + 1;
 	struct loader loader = {.decoder.arena = arena};
+	struct tare_suite *suite = tare_arena_alloc(arena, 1, sizeof(*suite));
 
 	loader.decoder.problems = tare_arena_alloc(arena, 1, sizeof(*loader.decoder.problems));
 	tare_problem_list_init(loader.decoder.problems, arena);
 	loader.decoder.pattern_cost =
 		tare_arena_alloc(arena, 1, sizeof(*loader.decoder.pattern_cost));
-	loader.suite = tare_arena_alloc(arena, 1, sizeof(*loader.suite));
+	suite->roots = tare_arena_alloc(arena, file_max, sizeof(*suite->roots));
+	suite->vars = tare_arena_alloc(arena, file_max, sizeof(*suite->vars));
+	suite->defaults = tare_arena_alloc(arena, file_max, sizeof(*suite->defaults));
+	loader.suite = suite;
 	return loader;
+}
+
+/* What is wrong with the file as a whole is a problem of it; that it cannot be read is not. */
+static enum tare_status
+load_file(struct tare_suite **suite_out, struct loader *loader, const char *path,
+	const struct tare_expand_options *options, struct tare_err *err)
+{
+	struct tare_source *source = tare_arena_alloc(loader->decoder.arena, 1, sizeof(*source));
+	char *text = NULL;
+	size_t len = 0;
+	struct tare_err reading = {0};
+	enum tare_status status = read_source(loader, source, &text, &len, path, &reading);
+
+	if (status == TARE_OK)
+		return load(suite_out, loader, source, text, len, options);
+	if (status != TARE_INVALID)
+		return tare_err_set(err, status, "%s", reading.text);
+	*source = (struct tare_source){.name = path};
+	tare_problem_add_at(loader->decoder.problems, source, 0, 0, "%s", reading.text);
+	return TARE_INVALID;
+}
+
+static enum tare_status
+load_text(struct tare_suite **suite_out, struct loader *loader, const struct tare_suite_from *from,
+	const struct tare_expand_options *options)
+{
+	struct tare_arena *arena = loader->decoder.arena;
+	struct tare_source *source = tare_arena_alloc(arena, 1, sizeof(*source));
+	char *copy = tare_arena_alloc(arena, from->len + 1, 1);
+
+	if (from->len > 0)
+		memcpy(copy, from->text, from->len);
+	*source = (struct tare_source){
+		.name = tare_arena_strdup(arena, from->name),
+		.directory = absolute_directory(arena, "./x"),
+	};
+	if (from->len <= TARE_SUITE_FILE_MAX)
+		return load(suite_out, loader, source, copy, from->len, options);
+	tare_problem_add_at(loader->decoder.problems, source, 1, 1,
+		"%zu bytes; expected at most %d", from->len, TARE_SUITE_FILE_MAX);
+	return TARE_INVALID;
 }
 
 enum tare_status
 tare_suite_load(struct tare_suite **suite_out, struct tare_problems *problems_out,
-	struct tare_arena *arena, const char *path, struct tare_err *err)
+	struct tare_arena *arena, const struct tare_suite_from *from,
+	const struct tare_expand_options *options, struct tare_err *err)
 {
 	struct loader loader = new_loader(arena);
-	struct tare_source *source = tare_arena_alloc(arena, 1, sizeof(*source));
-	char *text = NULL;
-	size_t len = 0;
-	struct tare_err reading = {0};
-	enum tare_status status = read_source(&loader, source, &text, &len, path, &reading);
+	struct tare_suite *suite = NULL;
+	enum tare_status status = from->text != NULL
+					  ? load_text(&suite, &loader, from, options)
+					  : load_file(&suite, &loader, from->name, options, err);
 
-	if (status == TARE_INVALID) {
-		*source = (struct tare_source){.name = path};
-		tare_problem_add_at(loader.decoder.problems, source, 0, 0, "%s", reading.text);
-		return tare_problem_list_finish(problems_out, loader.decoder.problems, err);
-	}
 	*problems_out = (struct tare_problems){0};
-	if (status != TARE_OK)
-		return tare_err_set(err, status, "%s", reading.text);
-	return load(suite_out, problems_out, &loader, source, text, len, err);
-}
-
-enum tare_status
-tare_suite_load_text(struct tare_suite **suite_out, struct tare_problems *problems_out,
-	struct tare_arena *arena, const char *name, const char *text, size_t len,
-	struct tare_err *err)
-{
-	struct loader loader = new_loader(arena);
-	struct tare_source *source = tare_arena_alloc(arena, 1, sizeof(*source));
-	char *copy = tare_arena_alloc(arena, len + 1, 1);
-
-	if (len > 0)
-		memcpy(copy, text, len);
-	*source = (struct tare_source){
-		.name = tare_arena_strdup(arena, name),
-		.directory = absolute_directory(arena, "./x"),
-	};
-	*problems_out = (struct tare_problems){0};
-	if (len > TARE_SUITE_FILE_MAX) {
-		tare_problem_add_at(loader.decoder.problems, source, 1, 1,
-			"%zu bytes; expected at most %d", len, TARE_SUITE_FILE_MAX);
+	if (status == TARE_INVALID)
 		return tare_problem_list_finish(problems_out, loader.decoder.problems, err);
-	}
-	return load(suite_out, problems_out, &loader, source, copy, len, err);
+	if (status == TARE_OK)
+		*suite_out = suite;
+	return status;
 }

@@ -17,6 +17,7 @@
 #include "harness/suite/suite.h"
 
 struct tare_layer {
+	const struct tare_node *at; /* the mapping it comes from; NULL: none of its own */
 	struct tare_node *slots[TARE_KEY_COUNT];
 	bool wide; /* of all benchmarks: defaults, environments */
 };
@@ -25,6 +26,7 @@ struct tare_variant {
 	const char *name;
 	const struct tare_node *at;
 	struct tare_layer layer;
+	bool again; /* there is one of this name before it, which was reported */
 };
 
 struct tare_variants {
@@ -48,6 +50,7 @@ struct tare_benchmark {
 	struct tare_layer layer;
 	const struct tare_variants *variants; /* NULL: the suite's */
 	const struct tare_matrix *matrix;
+	bool again; /* as for a variant; or its name is bad */
 };
 
 struct tare_environment_entry {
@@ -60,8 +63,10 @@ struct tare_suite {
 	const char *description;
 	const char *file; /* "" where it came from memory */
 	char digest[TARE_DIGEST_TEXT_MAX];
-	const struct tare_node *at; /* the root of the main file */
-	struct tare_layer *vars;    /* one layer a file, weak to strong; the same for defaults */
+	const struct tare_node *at;     /* the root of the main file */
+	const struct tare_node **roots; /* of all files */
+	size_t root_count;
+	struct tare_layer *vars; /* one layer a file, weak to strong; the same for defaults */
 	size_t vars_count;
 	struct tare_layer *defaults;
 	size_t defaults_count;
@@ -74,7 +79,8 @@ struct tare_suite {
 	size_t benchmark_count;
 	const char **metric_names; /* every metric any layer defines, repeated perhaps */
 	size_t metric_name_count;
-	bool broken; /* has problems: expansion only looks for more */
+	bool broken;     /* has problems: expansion only looks for more */
+	bool incomplete; /* a file is missing from it: anything may have been in there */
 };
 
 /* NULL where the node is bad or a name repeated, which is a problem. */

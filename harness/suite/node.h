@@ -45,7 +45,7 @@ struct tare_node {
 	uint8_t kind;
 	bool plain;         /* scalar without quotes */
 	bool has_reference; /* it, or something below it, contains "${" */
-	bool has_unknown;   /* map: an unknown key was reported */
+	bool unknown;       /* key: no such key in this mapping, which was reported */
 	bool bad;           /* a problem was reported: take it as not given, but say no more */
 };
 

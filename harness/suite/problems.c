@@ -19,6 +19,7 @@ tare_problem_list_init(struct tare_problem_list *list, struct tare_arena *arena)
 	list->count = 0;
 	list->total = 0;
 	list->attempts = 0;
+	list->listed = NULL;
 }
 
 static bool

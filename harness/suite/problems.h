@@ -22,9 +22,10 @@ struct tare_problem {
 struct tare_problem_list {
 	struct tare_arena *arena;
 	struct tare_problem items[TARE_SUITE_PROBLEM_MAX];
-	size_t count;    /* of items */
-	size_t total;    /* with those that were not kept */
-	size_t attempts; /* with repetitions: who works on in spite of problems stops by it */
+	size_t count;       /* of items */
+	size_t total;       /* with those that were not kept */
+	const void *listed; /* what was listed last where anything was expected: not again */
+	size_t attempts;    /* with repetitions: who works on in spite of problems stops by it */
 };
 
 void tare_problem_list_init(struct tare_problem_list *list, struct tare_arena *arena);

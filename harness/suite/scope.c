@@ -87,6 +87,53 @@ list_names(const char **names_out, const struct tare_scope *scope)
 	return count;
 }
 
+/* A mapping of names that is wrong: has it this one? */
+static bool
+bad_mentions(const struct tare_node *node, const char *name)
+{
+	if (node == NULL || !node->bad)
+		return false;
+	return node->kind != TARE_NODE_MAP || tare_node_mentions(node, name);
+}
+
+static bool
+is_no_mapping(const struct tare_node *node)
+{
+	return node != NULL && node->bad && node->kind != TARE_NODE_MAP;
+}
+
+static bool
+root_lost(const struct tare_node *root, const char *name)
+{
+	if (root->kind != TARE_NODE_MAP)
+		return true;
+	return bad_mentions(tare_node_find(root, "matrix"), name) ||
+	       tare_table_lost(root, "include") || tare_table_lost(root, name);
+}
+
+bool
+tare_scope_lost(const struct tare_scope *scope, const char *name)
+{
+	const struct tare_suite *suite = scope->shared->suite;
+
+	if (suite == NULL || !suite->broken)
+		return false;
+	if (suite->incomplete)
+		return true;
+	for (size_t i = 0; i < suite->root_count; i++)
+		if (root_lost(suite->roots[i], name))
+			return true;
+	for (size_t i = 0; i < scope->layer_count; i++) {
+		const struct tare_layer *layer = scope->layers[i];
+
+		if (bad_mentions(layer->slots[TARE_KEY_VARS], name) ||
+			bad_mentions(layer->slots[TARE_KEY_MATRIX], name) ||
+			is_no_mapping(layer->at) || tare_table_lost(layer->at, name))
+			return true;
+	}
+	return false;
+}
+
 static bool
 report_unknown(const struct reading *reading, const char *name)
 {
@@ -95,7 +142,7 @@ report_unknown(const struct reading *reading, const char *name)
 	size_t count = 0;
 	const char *near = "";
 
-	if (reading->scope->lenient)
+	if (tare_scope_lost(reading->scope, name))
 		return false;
 	if (problems->count < TARE_SUITE_PROBLEM_MAX) {
 		count = list_names(names, reading->scope);
@@ -168,6 +215,8 @@ replace_env(const struct reading *reading, const char *reference)
 		value = otherwise + 2;
 	if (value != NULL && tare_utf8_check(value, strlen(value)) == strlen(value))
 		return append(reading, value, strlen(value));
+	if (value == NULL && shared->elsewhere)
+		return false;
 	tare_problem_add(shared->problems, reading->at,
 		"environment variable %s is %s; expected a value, or ${env:%s:-text}", name,
 		value == NULL ? "not set" : "not UTF-8", name);

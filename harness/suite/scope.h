@@ -41,7 +41,9 @@ struct tare_variable {
 struct tare_scope_shared {
 	struct tare_arena *arena;
 	struct tare_problem_list *problems;
+	const struct tare_suite *suite; /* NULL: nothing is known to be wrong with it */
 	const char *(*getenv)(const char *name);
+	bool elsewhere; /* another machine's environment: its variables need not be set here */
 	const char *work_dir;
 	struct tare_variable *variables;
 	size_t variable_count;
@@ -59,7 +61,6 @@ struct tare_scope {
 	const char *benchmark;
 	const char *variant;     /* NULL: not known here */
 	const char *scratch_dir; /* NULL: not known here */
-	bool lenient; /* names may be missing because of a problem that is known: say nothing */
 };
 
 /* The text with all names replaced, in the arena; NULL where that is a problem. */
@@ -67,6 +68,9 @@ const char *tare_scope_text(const struct tare_scope *scope, const struct tare_no
 /* The same for everything below node; the node itself where nothing is replaced. NULL where there
  * was a problem. */
 struct tare_node *tare_scope_resolve(const struct tare_scope *scope, struct tare_node *node);
+/* Whether something called name, a variable or a key, may be missing only because of a problem that
+ * is known: then nothing more is said of it. */
+bool tare_scope_lost(const struct tare_scope *scope, const char *name);
 void tare_scope_shared_free(struct tare_scope_shared *shared);
 
 #endif

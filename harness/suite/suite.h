@@ -5,7 +5,7 @@
  * it finds; tare_suite_expand() multiplies matrix and variants out into a plan. Both put what they
  * make into the arena passed in, which must outlive the suite and the plan. A suite is only read
  * after loading and can be expanded any number of times. A suite with problems is expanded while
- * loading as well, in its development environment, so that its problems are all there at once.
+ * loading as well, so that its problems are all there at once.
  */
 #ifndef TARE_SUITE_SUITE_H
 #define TARE_SUITE_SUITE_H
@@ -25,10 +25,21 @@ enum {
 	TARE_SUITE_NODE_MAX = 2000000,
 	TARE_SUITE_CASE_MAX = 100000,
 	TARE_SUITE_INCLUDE_MAX = 64,
+	TARE_SUITE_ENVIRONMENT_MAX = 200,
+	TARE_SUITE_TAG_MAX = 200,     /* of one case */
 	TARE_SUITE_PROBLEM_MAX = 100, /* printed; the rest is counted */
 };
 
 struct tare_suite;
+struct tare_expand_options;
+
+/* Where a suite comes from: a file, or memory. */
+struct tare_suite_from {
+	const char *name; /* the path; with a text, what stands for the file in messages */
+	const char *text; /* NULL: in the file. Paths in it are relative to the working directory,
+			     and the plan's file is "". */
+	size_t len;
+};
 
 /* Everything that is wrong, each "file:line:column: what is wrong; what was expected". */
 struct tare_problems {
@@ -37,19 +48,18 @@ struct tare_problems {
 	size_t total; /* with those that were not kept */
 };
 
-/* TARE_OK, or TARE_INVALID with problems_out filled and err->text the first problem (and how many
+/* options are those of the expansion to come, which finds the rest of the problems where there are
+ * some; NULL: none, and the environment is development.
+ * TARE_OK, or TARE_INVALID with problems_out filled and err->text the first problem (and how many
  * more), or TARE_NOT_FOUND / TARE_OUTSIDE where the file cannot be read. On anything but TARE_OK
  * *suite_out is untouched. */
 enum tare_status tare_suite_load(struct tare_suite **suite_out, struct tare_problems *problems_out,
-	struct tare_arena *arena, const char *path, struct tare_err *err);
-/* The same from memory, for `tare bench`; name stands for the file in messages, and paths are
- * relative to the working directory. The plan's file is "". */
-enum tare_status tare_suite_load_text(struct tare_suite **suite_out,
-	struct tare_problems *problems_out, struct tare_arena *arena, const char *name,
-	const char *text, size_t len, struct tare_err *err);
+	struct tare_arena *arena, const struct tare_suite_from *from,
+	const struct tare_expand_options *options, struct tare_err *err);
 
 struct tare_expand_options {
 	const char *environment; /* --environment; NULL: TARE_ENVIRONMENT, CI, else development */
+	bool all_environments;   /* look for problems in those that are not picked, too */
 	const char *(*getenv)(const char *name); /* NULL: the process environment */
 	const char *const *only; /* globs over case names and "tag:NAME"; a case that matches any */
 	size_t only_count;
@@ -60,6 +70,9 @@ struct tare_expand_options {
 	const char *invocations;  /* --invocations as the suite would write it ("auto", "20") */
 	const char *max_time;     /* --max-time, "20s" */
 	const char *scratch_root; /* where scratch directories go; NULL: ".tare/scratch" */
+	/* Values that the language leaves to others, the names of runners and the policies of
+	 * `cpus`, by key: the sentence goes behind the value's place. NULL: not checked. */
+	enum tare_status (*check_value)(const char *key, const char *text, struct tare_err *err);
 };
 
 enum tare_status tare_suite_expand(struct tare_plan **plan_out, struct tare_problems *problems_out,

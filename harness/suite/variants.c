@@ -14,6 +14,7 @@ read_listed(struct tare_variant *variant, struct tare_node *node)
 	}
 	if (node->kind != TARE_NODE_MAP)
 		return false;
+	variant->layer.at = node;
 	tare_table_slots(&tare_variant_table, node, variant->layer.slots);
 	if (variant->layer.slots[TARE_KEY_NAME] == NULL ||
 		variant->layer.slots[TARE_KEY_NAME]->kind != TARE_NODE_SCALAR)
@@ -27,22 +28,24 @@ read_named(struct tare_variant *variant, const struct tare_node *key, struct tar
 {
 	variant->at = key;
 	variant->name = key->text;
+	variant->layer.at = value;
 	if (value->kind == TARE_NODE_MAP)
 		tare_table_slots(&tare_named_variant_table, value, variant->layer.slots);
 	return !key->bad;
 }
 
 static void
-check_names(const struct tare_decoder *decoder, const struct tare_variants *variants)
+check_names(const struct tare_decoder *decoder, struct tare_variants *variants)
 {
 	struct tare_names names;
 
 	tare_names_init(&names);
 	for (size_t i = 0; i < variants->count; i++) {
-		const struct tare_variant *variant = &variants->items[i];
+		struct tare_variant *variant = &variants->items[i];
 		size_t first = 0;
 
-		if (!tare_names_add(&names, &first, variant->name, i))
+		variant->again = !tare_names_add(&names, &first, variant->name, i);
+		if (variant->again)
 			tare_problem_add(decoder->problems, variant->at,
 				"variant %s again; expected each name once, as in line %u",
 				tare_problem_quote(decoder->problems, variant->name),

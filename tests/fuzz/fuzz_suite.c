@@ -26,8 +26,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tare_problems problems;
 	struct tare_expand_options options = {.getenv = fake_getenv, .cpus = "1"};
 	struct tare_err err;
-	enum tare_status status = tare_suite_load_text(
-		&suite, &problems, arena, "fuzz.yaml", (const char *)data, size, &err);
+	const struct tare_suite_from from = {
+		.name = "fuzz.yaml", .text = size > 0 ? (const char *)data : "", .len = size};
+	enum tare_status status = tare_suite_load(&suite, &problems, arena, &from, &options, &err);
 
 	if (status == TARE_OK)
 		status = tare_suite_expand(&plan, &problems, arena, suite, &options, &err);

@@ -30,7 +30,8 @@ GOOD = {
     "description": "d",
     "vars": {"a": "x", "n": 3},
     "gate": {"fail_on": ["regression", "inconclusive"]},
-    "environments": {"ci": {"invocations": 3, "gate": "regression"}, "lab": None},
+    "environments": {"ci": {"invocations": 3, "gate": "regression"}, "lab": None,
+                     "nightly": {"samples": {"warmup": 1}, "resources": {"cpus": 1}}},
     "defaults": {"timeout": "1min", "env": {"A": "${a}"}, "margin": "3%"},
     "variants": {"base": None, "head": {"command": "other"}},
     "matrix": {"level": [1, 6.5, True], "exclude": [{"level": 1}], "include": [{"level": 7, "x": "y"}]},
@@ -52,7 +53,7 @@ GOOD = {
             "critical": True,
             "cpus": 2,
         },
-        {"name": "two", "replay": {"wall": ["10ms", "11ms"], "user": {"distribution": "normal", "center": "1ms"}},
+        {"name": "two", "replay": {"wall": ["10ms", "11ms", "12ms"], "user": {"distribution": "normal", "center": "1ms"}},
          "variants": ["a", {"name": "b", "replay": {"wall": "9ms"}}]},
     ],
 }

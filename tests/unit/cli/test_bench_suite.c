@@ -40,9 +40,13 @@ make(struct fixture *fixture, const char *a, const char *b, const char *c)
 	enum tare_status status = tare_bench_suite_text(&fixture->text, fixture->arena,
 		&fixture->line, commands, "/some/where", &fixture->err);
 
-	if (status == TARE_OK)
-		status = tare_suite_load_text(&suite, &problems, fixture->arena, "tare bench",
-			fixture->text, strlen(fixture->text), &fixture->err);
+	if (status == TARE_OK) {
+		const struct tare_suite_from from = {
+			"tare bench", fixture->text, strlen(fixture->text)};
+
+		status = tare_suite_load(
+			&suite, &problems, fixture->arena, &from, &options, &fixture->err);
+	}
 	if (status == TARE_OK)
 		status = tare_suite_expand(
 			&fixture->plan, &problems, fixture->arena, suite, &options, &fixture->err);

@@ -337,11 +337,11 @@ what_no_machine_has_is_refused_before_anything_is_measured(void **state)
 		      "benchmarks:\n"
 		      "  - {name: x, runner: replay, replay: {wall: 1ms}}\n"
 		      "  - {name: y, command: 'true', runner: moon}\n",
-		"suite.yaml:4: y: there is no runner 'moon'; tare list runners names them");
+		"suite.yaml:4:40: there is no runner \"moon\"; tare list runners names them");
 	check_refused("suite: s\n"
 		      "benchmarks:\n"
 		      "  - {name: y, command: 'true', cpus: many}\n",
-		"suite.yaml:3: y: cpus 'many' is not understood; expected none, a number of cores "
+		"suite.yaml:3:38: cpus 'many' is not understood; expected none, a number of cores "
 		"like 2, or a list of CPUs like 2-3 or 1,3");
 }
 

@@ -59,8 +59,9 @@ join(struct fixture *fixture)
 const char *
 suite_problems(struct fixture *fixture, const char *text)
 {
-	enum tare_status status = tare_suite_load_text(&fixture->suite, &fixture->problems,
-		fixture->arena, "s.yaml", text, strlen(text), &fixture->err);
+	const struct tare_suite_from from = {"s.yaml", text, strlen(text)};
+	enum tare_status status = tare_suite_load(&fixture->suite, &fixture->problems,
+		fixture->arena, &from, &fixture->options, &fixture->err);
 
 	if (status == TARE_OK)
 		status = tare_suite_expand(&fixture->plan, &fixture->problems, fixture->arena,

@@ -109,6 +109,127 @@ checks_what_is_in_a_group_like_the_key_outside(void **state)
 		"${env:NAME} ($${ is a literal ${)\n");
 }
 
+static enum tare_status
+only_host_and_one(const char *key, const char *text, struct tare_err *err)
+{
+	if (strcmp(text, strcmp(key, "runner") == 0 ? "host" : "1") == 0)
+		return TARE_OK;
+	return tare_err_set(err, TARE_INVALID, "no %s is \"%s\"", key, text);
+}
+
+static void
+says_everything_that_is_wrong_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.check_value = only_host_and_one;
+	assert_string_equal(
+		suite_problems(fixture, "suite: t\n"
+					"colour: red\n"
+					"benchmarks:\n"
+					"- {name: a, command: \"p ${nope}\", timeot: 3s}\n"
+					"- {name: a, command: p, invocations: {min: 9, max: 3}}\n"
+					"- {name: c}\n"
+					"- {name: d, command: \"${env:UNSET}\", variants: [x, x]}\n"
+					"- {name: e, command: p, metrics: {m: {regex: \"((\"}}}\n"
+					"- {name: f, comand: p}\n"
+					"- {name: g, command: p, runner: hots, cpus: 2}\n"
+					"- {name: h, command: p, matrix: {n: [1, 1]}}\n"),
+		"s.yaml:2:1: unknown key \"colour\" in suite; expected one of suite, description, "
+		"include, vars, defaults, environments, variants, matrix, gate, benchmarks\n"
+		"s.yaml:4:22: nothing is called ${nope}; expected a parameter, a variable or "
+		"${env:NAME} ($${ is a literal ${)\n"
+		"s.yaml:4:35: unknown key \"timeot\" in benchmark; did you mean \"timeout\"?\n"
+		"s.yaml:5:10: benchmark \"a\" again; expected each name once, and it is in "
+		"s.yaml:4\n"
+		"s.yaml:5:38: min 9 is more than max 3; expected it the other way round\n"
+		"s.yaml:6:3: nothing to run in benchmark \"c\"; expected command, shell or "
+		"replay\n"
+		"s.yaml:7:22: environment variable UNSET is not set; expected a value, or "
+		"${env:UNSET:-text}\n"
+		"s.yaml:7:52: variant \"x\" again; expected each name once, as in line 7\n"
+		"s.yaml:8:46: regex is not a regular expression: Unmatched ( or \\(; expected "
+		"POSIX extended syntax\n"
+		"s.yaml:9:13: unknown key \"comand\" in benchmark; did you mean \"command\"?\n"
+		"s.yaml:10:33: no runner is \"hots\"\n"
+		"s.yaml:10:45: no cpus is \"2\"\n"
+		"s.yaml:11:3: case \"h[n=1]\" again; expected parameters that tell the points "
+		"apart\n");
+}
+
+/* A name that is missing because of a problem that is told is no second problem. */
+static void
+does_not_complain_of_what_a_known_problem_took_away(void **state)
+{
+	static const char *const suites[] = {
+		"vars: {x: 1}\nvarz: {y: 1}\nbenchmarks: [{name: b, command: \"${x} ${y}\"}]\n",
+		"defalts: {vars: {y: 1}, command: p}\nbenchmarks: [{name: b}, {name: c, shell: "
+		"\"${y}\"}]\n",
+		"benchmarks: [{name: b, params: {y: [1]}, command: \"${y}\"}]\n",
+		"benchmarks: [{name: b, matrix: {y: [[1]]}, command: \"${y}\"}]\n",
+		"matrix: {y: [[1]]}\nbenchmarks: [{name: b, command: \"${y}\"}]\n",
+		"includes: x.yaml\nbenchmarks: [{name: b}, {name: c, command: \"${y}\"}]\n",
+		"include: absent.yaml\nbenchmarks: [{name: b}, {name: c, command: \"${y}\"}]\n",
+		"vars: [y]\nbenchmarks: [{name: b, command: \"${y}\"}]\n",
+		"benchmarks: [{name: b, command: \"${y}\", variants: [{name: v, var: {y: 1}}]}]\n",
+		"benchmarks: [{name: b, cmd: p}]\n",
+		"benchmarks: [{name: b, vars: {a: 1}, vars: {y: 1}, command: \"${y}\"}]\n",
+	};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		suite_problems(
+			fixture, tare_arena_printf(fixture->arena, "suite: t\n%s", suites[i]));
+		if (fixture->problems.total != 1)
+			print_error("%s%s\n", suites[i], fixture->problems.texts[1]);
+		assert_int_equal(fixture->problems.total, 1);
+	}
+}
+
+static void
+looks_into_the_environments_that_are_not_picked(void **state)
+{
+	static const char suite[] = "suite: t\n"
+				    "environments:\n"
+				    "  development: {vars: {token: none}}\n"
+				    "  ci: {vars: {token: \"${env:CI_TOKEN}\"}, runner: x}\n"
+				    "  lab: {invocations: {min: 9, max: 3}}\n"
+				    "benchmarks: [{name: b, command: \"p ${token}\"}]\n";
+	struct fixture *fixture = *state;
+
+	fixture->options.check_value = only_host_and_one;
+	assert_string_equal(suite_problems(fixture, suite), "");
+	fixture->options.all_environments = true;
+	assert_string_equal(suite_problems(fixture, suite),
+		"s.yaml:4:50: no runner is \"x\"\n"
+		"s.yaml:5:22: min 9 is more than max 3; expected it the other way round\n"
+		"s.yaml:6:33: nothing is called ${token}; expected a parameter, a variable or "
+		"${env:NAME} ($${ is a literal ${)\n");
+}
+
+static void
+bounds_tags_and_environments(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *tags = "t0";
+	const char *environments = "";
+
+	for (int i = 1; i <= TARE_SUITE_TAG_MAX; i++)
+		tags = tare_arena_printf(fixture->arena, "%s, t%d", tags, i);
+	assert_string_equal(
+		suite_case_problems(fixture,
+			tare_arena_printf(fixture->arena, "  command: p\n  tags: [%s]\n", tags)),
+		"s.yaml:3:3: 201 tags; expected at most 200\n");
+	for (int i = 0; i <= TARE_SUITE_ENVIRONMENT_MAX; i++)
+		environments = tare_arena_printf(fixture->arena, "%s  e%d:\n", environments, i);
+	assert_string_equal(
+		suite_problems(fixture,
+			tare_arena_printf(fixture->arena,
+				"suite: t\nenvironments:\n%sbenchmarks: [{name: b, command: p}]\n",
+				environments)),
+		"s.yaml:203:3: more than 200 environments; expected fewer\n");
+}
+
 static void
 lets_the_stronger_level_win(void **state)
 {
@@ -338,6 +459,14 @@ main(void)
 			suite_teardown),
 		cmocka_unit_test_setup_teardown(checks_what_is_in_a_group_like_the_key_outside,
 			suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			says_everything_that_is_wrong_at_once, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(does_not_complain_of_what_a_known_problem_took_away,
+			suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(looks_into_the_environments_that_are_not_picked,
+			suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			bounds_tags_and_environments, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			lets_the_stronger_level_win, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(

@@ -61,8 +61,9 @@ load(struct fixture *fixture, const char *name)
 {
 	size_t len = strlen(directory) + 1;
 	const char *text = "";
+	const struct tare_suite_from from = {.name = path_of(fixture, name)};
 	enum tare_status status = tare_suite_load(&fixture->suite, &fixture->problems,
-		fixture->arena, path_of(fixture, name), &fixture->err);
+		fixture->arena, &from, &fixture->options, &fixture->err);
 
 	if (status == TARE_OK)
 		status = tare_suite_expand(&fixture->plan, &fixture->problems, fixture->arena,
@@ -214,15 +215,17 @@ tells_a_missing_file_from_a_wrong_one(void **state)
 	struct fixture *fixture = *state;
 	struct tare_suite *untouched = (struct tare_suite *)state;
 	struct tare_suite *suite = untouched;
+	const struct tare_suite_from absent = {.name = path_of(fixture, "no.yaml")};
+	const struct tare_suite_from folder = {.name = directory};
 
-	assert_int_equal(tare_suite_load(&suite, &fixture->problems, fixture->arena,
-				 path_of(fixture, "no.yaml"), &fixture->err),
+	assert_int_equal(tare_suite_load(&suite, &fixture->problems, fixture->arena, &absent, NULL,
+				 &fixture->err),
 		TARE_NOT_FOUND);
 	assert_string_equal(fixture->err.text,
 		tare_arena_printf(fixture->arena,
 			"cannot read \"%s/no.yaml\": No such file or directory", directory));
 	assert_int_equal(fixture->problems.total, 0);
-	assert_int_equal(tare_suite_load(&suite, &fixture->problems, fixture->arena, directory,
+	assert_int_equal(tare_suite_load(&suite, &fixture->problems, fixture->arena, &folder, NULL,
 				 &fixture->err),
 		TARE_INVALID);
 	assert_ptr_equal(suite, untouched);
