@@ -10,8 +10,8 @@
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/stats/order.h"
+#include "harness/stats/outlook.h"
 #include "harness/stats/power.h"
-#include "harness/stats/rank.h"
 
 /* Two-sided level and power as everywhere in tare. */
 #define ALPHA 0.05
@@ -96,20 +96,14 @@ tare_selftest_add(struct tare_selftest *selftest, const struct tare_run *run,
 	selftest->pairs += pairs;
 }
 
-/* What n pairs of such a spread would find, past delta, by the level that the exact test attains.
- */
+/* What n pairs of such a spread would find. */
 static double
-detectable(struct tare_ranks *ranks, double delta, double spread, size_t n)
+detectable(struct tare_ranks *ranks, double margin, double spread, size_t n)
 {
-	uint64_t critical = tare_signed_rank_critical(ranks, n, ALPHA / 2.0);
-	double se = spread / sqrt((double)n), shift;
+	const struct tare_outlook outlook = {
+		.paired = true, .n = n, .sd = spread, .delta = log1p(margin), .alpha = ALPHA};
 
-	if (critical == 0)
-		return NAN;
-	shift = critical == 1 ? tare_mde_unanimous(delta, se, n, POWER)
-			      : tare_mde(delta, se, n - 1,
-					tare_signed_rank_cdf(ranks, n, critical - 1), POWER);
-	return expm1(shift);
+	return expm1(tare_outlook_mde(ranks, &outlook, POWER));
 }
 
 static void
@@ -124,8 +118,8 @@ finish_metric(struct tare_selftest_metric *mine, struct tare_ranks *ranks, doubl
 	mine->noise_floor = expm1(tare_median(distances, mine->count));
 	mine->spread = tare_sd(mine->differences, mine->count);
 	for (size_t i = 0; i < TARE_SELFTEST_SIZES; i++)
-		mine->mde[i] = detectable(
-			ranks, log1p(mine->margin), mine->spread, tare_selftest_sizes[i]);
+		mine->mde[i] =
+			detectable(ranks, mine->margin, mine->spread, tare_selftest_sizes[i]);
 	free(distances);
 }
 

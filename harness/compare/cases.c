@@ -160,6 +160,17 @@ detectable(
 	return relative(evidence, tare_mde(delta, evidence->se, degrees, tail, TARE_COMPARE_POWER));
 }
 
+/* NaN where zeros or negatives forbid the logs. */
+static double
+spread_of(const struct tare_evidence *evidence)
+{
+	if (!evidence->logs)
+		return NAN;
+	if (evidence->paired)
+		return evidence->se * sqrt((double)evidence->n);
+	return evidence->se / sqrt(1.0 / (double)evidence->base_n + 1.0 / (double)evidence->head_n);
+}
+
 static void
 compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comparing,
 	const struct tare_evidence *evidence)
@@ -173,6 +184,7 @@ compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comp
 					  : TARE_METHOD_UNPAIRED;
 	fill_estimate(item, evidence, &shift);
 	item->mde = detectable(comparing, evidence, delta);
+	item->spread = spread_of(evidence);
 	item->p_value = item->metric.better == TARE_LOWER_IS_BETTER
 				? tare_evidence_p_above(comparing->ranks, evidence, delta)
 				: tare_evidence_p_below(comparing->ranks, evidence, -delta);
@@ -237,6 +249,7 @@ fill_facts(struct tare_comparison *item, const struct tare_comparing *comparing,
 	item->ratio = item->ratio_low = item->ratio_high = NAN;
 	item->difference = item->difference_low = item->difference_high = NAN;
 	item->mde = NAN;
+	item->spread = NAN;
 	item->p_value = 1.0;
 	item->p_adjusted = NAN;
 	item->verdict = TARE_VERDICT_INCONCLUSIVE;

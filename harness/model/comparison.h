@@ -51,6 +51,8 @@ struct tare_comparison {
 	double difference_high;
 	double confidence;  /* of the interval: 0.95, or what spending left */
 	double superiority; /* P(a head value is worse than a base value), ties half */
+	double spread;      /* standard deviation of the log ratio of a pair, or of the logs of one
+			     * side where nothing is paired; NaN where unknown */
 	double mde;         /* smallest relative change seen with 80 % power; NaN where unknown */
 	double p_value;     /* one-sided, shifted by the margin, towards regression */
 	double p_adjusted;  /* Holm over the gated comparisons; NaN where not gated */

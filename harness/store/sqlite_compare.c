@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "harness/store/sqlite.h"
@@ -245,7 +246,7 @@ read_verdict(struct load *load, struct tare_comparison_set *set, struct tare_que
 
 	set->items = room_for_one(load, set->items, set->item_count, sizeof(*set->items));
 	item = &set->items[set->item_count++];
-	*item = (struct tare_comparison){0};
+	*item = (struct tare_comparison){.spread = NAN}; /* follows from the samples */
 	if (!parse_method(&item->method, method))
 		return tare_db_damaged(load->db, "a verdict has an unknown method", err);
 	if (!tare_verdict_parse(&item->verdict, verdict))

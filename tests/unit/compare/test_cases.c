@@ -70,6 +70,7 @@ known_pairs_are_a_regression(void **state)
 	assert_close(item.ratio_low, 1.024996, 5e-5);
 	assert_close(item.ratio_high, 1.096219, 5e-5);
 	assert_int_equal(item.n, 10);
+	assert_close(item.spread, 0.041716919, 1e-8); /* statistics.stdev() of the log ratios */
 	assert_close(item.base_median, 10.15e6, 1.0);
 	assert_close(item.confidence, 0.95, 1e-15);
 	assert_nan(item.p_adjusted);
@@ -92,6 +93,8 @@ known_sides_are_inconclusive_unpaired(void **state)
 	assert_close(item.ratio, 1.0301515, 5e-8);
 	assert_close(item.ratio_low, 1.0097087, 5e-8);
 	assert_close(item.ratio_high, 1.0606061, 5e-8);
+	/* The root of the mean of the two variances. */
+	assert_close(item.spread, 0.036585525, 1e-8);
 	assert_true(item.below_margin);
 	assert_true(item.missing_pairs > 0);
 }
@@ -331,6 +334,7 @@ zeros_and_negatives_are_compared_by_difference(void **state)
 	assert_int_equal(item.verdict, TARE_VERDICT_NO_CHANGE);
 	assert_close(item.difference, 0.0, 0.0);
 	assert_nan(item.mde);
+	assert_nan(item.spread);
 }
 
 static void
