@@ -140,6 +140,7 @@ write_html(FILE *out, const struct tare_report_input *input, struct tare_err *er
 	struct html h = {.out = out, .input = input, .run = input->run};
 
 	h.arena = tare_arena_new();
+	h.ranks = tare_ranks_new(h.arena);
 	tare_report_summarize(&h.summary, input);
 	gather_groups(&h);
 	gather_items(&h);

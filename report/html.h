@@ -17,6 +17,7 @@
 #include <stdio.h>
 
 #include "harness/base/arena.h"
+#include "harness/stats/rank.h"
 #include "report/report.h"
 #include "report/summary.h"
 
@@ -61,7 +62,8 @@ struct html {
 	struct html_group *groups;
 	size_t group_count;
 	size_t *group_of_case; /* [run->case_count] */
-	double *values;        /* room for the rows of the longest case of either run */
+	struct tare_ranks *ranks;
+	double *values; /* room for the rows of the longest case of either run */
 	bool compact;
 	size_t points_max;  /* dots in one chart */
 	size_t charts_max;  /* in one section */
@@ -145,6 +147,13 @@ struct html_series {
 };
 void html_samples_write(struct html *h, const struct html_series *series, size_t count,
 	const struct tare_metric *metric);
+
+/* html_verdict.c: how one verdict came about. is_lead: it speaks for its group. */
+void html_comparison_sentence(struct html *h, const struct tare_comparison *item);
+void html_verdict_write(struct html *h, const struct tare_comparison *item, bool is_lead);
+
+/* html_outlook.c: what would have been seen, in a fold that may stand open. */
+void html_outlook_write(struct html *h, const struct tare_comparison *item, bool open);
 
 /* html_case.c */
 void html_write_cases(struct html *h);

@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "harness/base/units.h"
-#include "harness/stats/normal.h"
 #include "report/html.h"
+
+enum { BADGES_MAX = 6 };
 
 static bool
 is_change(enum tare_verdict verdict)
@@ -35,61 +36,69 @@ has_failed(const struct html *h, const struct html_group *group)
 	return false;
 }
 
+/* One of several comparisons of a group says what it is about. */
+static void
+write_badge(struct html *h, const struct tare_comparison *item, bool labelled)
+{
+	char change[TARE_UNITS_TEXT_MAX];
+
+	tare_change_text(change, item);
+	if (!labelled) {
+		html_verdict(h->out, item->verdict, "badge");
+		fputs("<span class=soft>", h->out);
+		html_text(h->out, item->metric.name);
+		putc(' ', h->out);
+		html_text(h->out, change);
+		fputs("</span>", h->out);
+		return;
+	}
+	fprintf(h->out, "<span class=\"badge %s\">", html_verdict_class(item->verdict));
+	html_text(h->out, item->head_label);
+	fprintf(h->out, ": %s ", tare_verdict_name(item->verdict));
+	html_text(h->out, change);
+	fputs("</span>", h->out);
+}
+
+static bool
+is_of_lead_metric(const struct html_group *group, const struct tare_comparison *item)
+{
+	return strcmp(item->metric.name, group->lead->metric.name) == 0;
+}
+
+/* The verdicts on the metric that speaks for the group. */
+static void
+write_badges(struct html *h, const struct html_group *group)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->item_count; i++)
+		count += is_of_lead_metric(group, group->items[i].comparison);
+	if (count > 1) {
+		fputs("<span class=soft>", h->out);
+		html_text(h->out, group->lead->metric.name);
+		fputs("</span>", h->out);
+	}
+	for (size_t i = 0, written = 0; i < group->item_count && written < BADGES_MAX; i++) {
+		if (!is_of_lead_metric(group, group->items[i].comparison))
+			continue;
+		write_badge(h, group->items[i].comparison, count > 1);
+		written++;
+	}
+	if (count > BADGES_MAX)
+		fprintf(h->out, "<span class=soft>and %zu more</span>", count - BADGES_MAX);
+}
+
 static void
 write_summary(struct html *h, const struct html_group *group)
 {
-	char text[TARE_UNITS_TEXT_MAX];
-
 	fputs("<summary><h3 class=name>", h->out);
 	html_text(h->out, group->name);
 	fputs("</h3>", h->out);
 	if (has_failed(h, group))
 		fputs("<span class=\"badge v-r\">failed</span>", h->out);
-	if (group->lead) {
-		html_verdict(h->out, group->lead->verdict, "badge");
-		tare_change_text(text, group->lead);
-		fputs("<span class=soft>", h->out);
-		html_text(h->out, group->lead->metric.name);
-		putc(' ', h->out);
-		html_text(h->out, text);
-		fputs("</span>", h->out);
-	}
+	if (group->lead)
+		write_badges(h, group);
 	fputs("</summary>", h->out);
-}
-
-/* Where the comparison has no sentence of its own. */
-static void
-write_plain_sentence(struct html *h, const struct tare_comparison *item)
-{
-	static const char *const words[] = {
-		[TARE_VERDICT_REGRESSION] = "is worse than",
-		[TARE_VERDICT_IMPROVEMENT] = "is better than",
-		[TARE_VERDICT_NO_CHANGE] = "is as good as",
-		[TARE_VERDICT_INCONCLUSIVE] = "cannot be told from",
-	};
-	char text[TARE_UNITS_TEXT_MAX];
-
-	tare_change_text(text, item);
-	html_text(h->out, item->head_label);
-	fprintf(h->out, " %s ", words[item->verdict]);
-	html_text(h->out, item->base_label);
-	fputs(" in ", h->out);
-	html_text(h->out, item->metric.name);
-	fputs(" (", h->out);
-	html_text(h->out, text);
-	fputs(")", h->out);
-}
-
-static void
-write_sentence(struct html *h, const struct tare_comparison *item)
-{
-	size_t len = item->sentence ? strlen(item->sentence) : 0;
-
-	if (len > 0)
-		html_text(h->out, item->sentence);
-	else
-		write_plain_sentence(h, item);
-	fputs(len > 0 && item->sentence[len - 1] == '.' ? "" : ".", h->out);
 }
 
 static void
@@ -120,25 +129,34 @@ write_median_sentence(struct html *h, const struct tare_run_case *subject)
 	fprintf(h->out, " (%zu samples).", figures.n);
 }
 
+/* Where nothing is compared. */
+static void
+write_medians(struct html *h, const struct html_group *group)
+{
+	fputs("<p class=lead>", h->out);
+	for (size_t i = 0; i < group->case_count; i++) {
+		const struct tare_run_case *subject = &h->run->cases[group->first_case + i];
+
+		if (group->case_count > 1) {
+			html_text(h->out, subject->variant);
+			fputs(": ", h->out);
+		}
+		write_median_sentence(h, subject);
+		putc(' ', h->out);
+	}
+	fputs("</p>\n", h->out);
+}
+
 /* The first line: for readers who know no statistics. */
 static void
 write_lead(struct html *h, const struct html_group *group)
 {
-	fputs("<p class=lead>", h->out);
-	if (group->lead) {
-		write_sentence(h, group->lead);
-	} else {
-		for (size_t i = 0; i < group->case_count; i++) {
-			const struct tare_run_case *subject = &h->run->cases[group->first_case + i];
-
-			if (group->case_count > 1) {
-				html_text(h->out, subject->variant);
-				fputs(": ", h->out);
-			}
-			write_median_sentence(h, subject);
-			putc(' ', h->out);
-		}
+	if (!group->lead) {
+		write_medians(h, group);
+		return;
 	}
+	fputs("<p class=lead>", h->out);
+	html_comparison_sentence(h, group->lead);
 	fputs("</p>\n", h->out);
 }
 
@@ -174,6 +192,8 @@ write_how(struct html *h, const struct html_group *group)
 {
 	const struct tare_run_case *cases = &h->run->cases[group->first_case];
 
+	if (!h->compact)
+		fputs("<details class=more><summary>How it was run</summary>\n", h->out);
 	for (size_t i = 0; i < group->case_count; i++) {
 		const struct tare_run_case *subject = &cases[i];
 
@@ -194,168 +214,8 @@ write_how(struct html *h, const struct html_group *group)
 		write_part(h, "stopped: ", subject->stop_reason);
 		fputs("</p>\n", h->out);
 	}
-}
-
-/* Chance that a true change of the given size is called a regression, from the same formula as the
- * MDE (statistics notes, section 3): the MDE is the change that 80 % of runs find, and the standard
- * error goes with 1 / sqrt(n). */
-static double
-chance_to_see(const struct tare_comparison *item, double change, double times_n)
-{
-	double delta = log1p(item->metric.margin);
-	double z_tail = tare_normal_quantile(0.5 + item->confidence / 2);
-	double error = (log1p(item->mde) - delta) / (z_tail + tare_normal_quantile(0.8));
-
-	if (!(error > 0))
-		return log1p(change) > delta ? 1 : 0;
-	return tare_normal_cdf((log1p(change) - delta) / (error / sqrt(times_n)) - z_tail);
-}
-
-static void
-write_chance(FILE *out, double chance)
-{
-	if (chance > 0.99)
-		fputs("<td>over 99\xc2\xa0%", out);
-	else if (chance < 0.01)
-		fputs("<td>under 1\xc2\xa0%", out);
-	else
-		fprintf(out, "<td>%.0f\xc2\xa0%%", chance * 100);
-}
-
-static void
-write_seen(struct html *h, const struct tare_comparison *item)
-{
-	static const double margins[] = {1.5, 2, 3, 5, 10};
-	size_t rows = h->compact ? 1 : 3;
-	double margin = item->metric.margin > 0 ? item->metric.margin : 0.01;
-
-	if (!isfinite(item->mde) || !(item->confidence > 0.5 && item->confidence < 1) ||
-		item->n == 0 || item->method == TARE_METHOD_EXACT ||
-		item->method == TARE_METHOD_DIFFERENCE)
-		return;
-	fprintf(h->out,
-		"<table class=small><caption>What would have been seen%s</caption>"
-		"<tr><th scope=col>n",
-		h->compact ? ""
-			   : ": how often a true worsening of this size is called a regression");
-	for (size_t i = 0; i < sizeof(margins) / sizeof(margins[0]); i++)
-		fprintf(h->out, "<th scope=col>%.3g\xc2\xa0%%", margins[i] * margin * 100);
-	for (size_t row = 0; row < rows; row++) {
-		double times_n = (double)(1u << row);
-
-		fprintf(h->out, "<tr><th scope=row>%zu%s", item->n << row,
-			row == 0 ? " (this run)" : "");
-		for (size_t i = 0; i < sizeof(margins) / sizeof(margins[0]); i++)
-			write_chance(h->out, chance_to_see(item, margins[i] * margin, times_n));
-	}
-	fputs("</table>\n", h->out);
-}
-
-static void
-percent_fact(FILE *out, const char *term, double ratio)
-{
-	char text[TARE_UNITS_TEXT_MAX];
-
-	if (!isfinite(ratio))
-		return;
-	snprintf(text, sizeof(text), "%.3g %%", ratio * 100);
-	html_fact(out, term, text);
-}
-
-static void
-value_fact(FILE *out, const char *term, double value, const char *unit)
-{
-	char text[TARE_UNITS_TEXT_MAX];
-
-	tare_value_format(text, sizeof(text), value, unit);
-	html_fact(out, term, text);
-}
-
-static void
-write_numbers(struct html *h, const struct tare_comparison *item)
-{
-	static const char *const methods[] = {
-		[TARE_METHOD_PAIRED] = "pairs, signed ranks",
-		[TARE_METHOD_UNPAIRED] = "two groups, ranks",
-		[TARE_METHOD_DIFFERENCE] = "differences: zeros have no ratio",
-		[TARE_METHOD_EXACT] = "exact: constants",
-	};
-	char interval[TARE_INTERVAL_TEXT_MAX];
-	char change[TARE_UNITS_TEXT_MAX];
-	char text[64];
-
-	tare_change_text(change, item);
-	tare_interval_text(interval, item);
-	fputs("<dl class=facts>\n", h->out);
-	if (!h->compact) {
-		value_fact(h->out, "Base median", item->base_median, item->metric.unit);
-		value_fact(h->out, "Head median", item->head_median, item->metric.unit);
-		html_fact(h->out, "Change", change);
-	}
-	snprintf(text, sizeof(text), "Interval (%.3g %%)", item->confidence * 100);
-	html_fact(h->out, isfinite(item->confidence) ? text : "Interval", interval);
 	if (!h->compact)
-		percent_fact(h->out, "Margin", item->metric.margin);
-	percent_fact(h->out, "Smallest change seen (MDE)", item->mde);
-	if (item->base_n == item->head_n)
-		snprintf(text, sizeof(text), "%zu", item->n);
-	else
-		snprintf(text, sizeof(text), "%zu and %zu", item->base_n, item->head_n);
-	html_fact(h->out, item->method == TARE_METHOD_PAIRED ? "Pairs (n)" : "Samples (n)", text);
-	percent_fact(h->out, "Chance that head is worse", item->superiority);
-	if (isfinite(item->p_adjusted) && (!h->compact || item->p_adjusted < 1)) {
-		snprintf(text, sizeof(text), item->p_adjusted < 0.0001 ? "< 0.0001" : "%.3g",
-			item->p_adjusted);
-		html_fact(h->out, "p for the gate (Holm)", text);
-	}
-	if (!h->compact)
-		html_fact(h->out, "Method", methods[item->method]);
-	fputs("</dl>\n", h->out);
-}
-
-static void
-write_why(struct html *h, const struct tare_comparison *item)
-{
-	if (item->below_margin && !item->sentence)
-		fputs("<p class=note>There is a real change, but it is smaller than the "
-		      "margin.</p>\n",
-			h->out);
-	if (item->verdict != TARE_VERDICT_INCONCLUSIVE || !item->reason || *item->reason == '\0')
-		return;
-	/* The sentence above may have said it. */
-	if (item->sentence && strstr(item->sentence, item->reason))
-		return;
-	fputs("<p class=note>Why inconclusive: ", h->out);
-	html_text(h->out, item->reason);
-	fputs(".</p>\n", h->out);
-}
-
-/* How the verdict came about. */
-static void
-write_verdict(struct html *h, const struct tare_comparison *item, bool is_lead)
-{
-	fprintf(h->out, "<div class=\"verdict %s\">", html_verdict_class(item->verdict));
-	if (!is_lead) {
-		fputs("<p>", h->out);
-		html_verdict(h->out, item->verdict, "v");
-		fputs(": ", h->out);
-		write_sentence(h, item);
-		fputs("</p>\n", h->out);
-	}
-	if (html_strip_possible(item)) {
-		struct html_axis axis;
-
-		html_axis_begin(&axis);
-		axis.plain = h->compact;
-		html_axis_cover(&axis, item);
-		html_axis_end(&axis);
-		html_strip_write(h->out, &axis, item);
-		html_axis_write(h->out, &axis);
-	}
-	write_why(h, item);
-	write_numbers(h, item);
-	write_seen(h, item);
-	fputs("</div>\n", h->out);
+		fputs("</details>\n", h->out);
 }
 
 static bool
@@ -409,10 +269,9 @@ write_metric(struct html *h, const struct html_group *group, const struct tare_m
 
 	if (count == 0)
 		return 0;
-
-	fputs("<h4>", h->out);
+	fputs("<h5>", h->out);
 	html_text(h->out, metric->name);
-	fprintf(h->out, " <small>%s is better</small></h4>\n", tare_better_name(metric->better));
+	fprintf(h->out, " <small>%s is better</small></h5>\n", tare_better_name(metric->better));
 	html_samples_write(h, series, count, metric);
 	if (group->case_count > HTML_SERIES_MAX && count == HTML_SERIES_MAX)
 		fprintf(h->out,
@@ -422,25 +281,25 @@ write_metric(struct html *h, const struct html_group *group, const struct tare_m
 		const struct tare_comparison *item = group->items[i].comparison;
 
 		if (strcmp(item->metric.name, metric->name) == 0)
-			write_verdict(h, item, item == group->lead);
+			html_verdict_write(h, item, item == group->lead);
 	}
 	return 1;
 }
 
-/* Gated metrics, those that changed, and in short reports those of the suite. */
+/* Gated metrics, and in short reports those of the suite. */
 static bool
-deserves_chart(const struct html *h, const struct html_group *group, size_t metric)
+is_main_metric(const struct html *h, const struct tare_metric *metrics, size_t metric)
 {
-	const struct tare_run_case *first = &h->run->cases[group->first_case];
-	const struct tare_metric *metrics = first->metrics;
+	return metrics[metric].gated || (!h->compact && tare_metric_is_shown(metrics, metric));
+}
 
-	if (metrics[metric].gated || (!h->compact && tare_metric_is_shown(metrics, metric)))
-		return true;
-	for (size_t i = 0; i < group->item_count && !h->compact; i++) {
+static bool
+has_changed(const struct html_group *group, const struct tare_metric *metric)
+{
+	for (size_t i = 0; i < group->item_count; i++) {
 		const struct tare_comparison *item = group->items[i].comparison;
 
-		if (strcmp(item->metric.name, metrics[metric].name) == 0 &&
-			is_change(item->verdict))
+		if (strcmp(item->metric.name, metric->name) == 0 && is_change(item->verdict))
 			return true;
 	}
 	return false;
@@ -455,6 +314,28 @@ lead_metric(const struct html_group *group, const struct tare_run_case *subject)
 	return tare_metric_find(subject->metrics, subject->metric_count, group->lead->metric.name);
 }
 
+/* Metrics that are only watched and changed, folded away. */
+static void
+write_watched(struct html *h, const struct html_group *group, size_t room)
+{
+	const struct tare_run_case *first = &h->run->cases[group->first_case];
+	size_t lead = lead_metric(group, first);
+	size_t written = 0;
+
+	for (size_t m = 0; m < first->metric_count && written < room; m++) {
+		if (m == lead || is_main_metric(h, first->metrics, m) ||
+			!has_changed(group, &first->metrics[m]))
+			continue;
+		if (written == 0)
+			fputs("<details class=more><summary>Metrics that changed and are only "
+			      "watched</summary>\n",
+				h->out);
+		written += write_metric(h, group, &first->metrics[m]);
+	}
+	if (written > 0)
+		fputs("</details>\n", h->out);
+}
+
 static void
 write_metrics(struct html *h, const struct html_group *group)
 {
@@ -462,11 +343,15 @@ write_metrics(struct html *h, const struct html_group *group)
 	size_t lead = lead_metric(group, first);
 	size_t written = 0;
 
+	fprintf(h->out, "<h4>%s</h4>\n",
+		group->lead ? "How this verdict came about" : "What was measured");
 	if (lead < first->metric_count)
 		written += write_metric(h, group, &first->metrics[lead]);
 	for (size_t m = 0; m < first->metric_count && written < h->charts_max; m++)
-		if (m != lead && deserves_chart(h, group, m))
+		if (m != lead && is_main_metric(h, first->metrics, m))
 			written += write_metric(h, group, &first->metrics[m]);
+	if (!h->compact)
+		write_watched(h, group, HTML_CHARTS_MAX);
 }
 
 static void
@@ -479,8 +364,8 @@ write_group(struct html *h, size_t index)
 	fprintf(h->out, "<div class=body id=c%zu>\n", index);
 	write_lead(h, group);
 	write_failures(h, group);
-	write_how(h, group);
 	write_metrics(h, group);
+	write_how(h, group);
 	fputs("</div></details>\n", h->out);
 }
 

@@ -4,14 +4,11 @@
 #include "harness/base/units.h"
 #include "report/html.h"
 
-/* What a forest plot shows of a set: gated comparisons, and of the others those that changed. */
+/* What a forest plot shows of a set: what counts for the gate. */
 static bool
 is_relevant(const struct tare_comparison *item)
 {
-	bool changed = item->verdict == TARE_VERDICT_REGRESSION ||
-		       item->verdict == TARE_VERDICT_IMPROVEMENT;
-
-	return html_has_values(item) && (item->metric.gated || changed);
+	return html_has_values(item) && item->metric.gated;
 }
 
 struct forest {
@@ -19,6 +16,8 @@ struct forest {
 	size_t count;
 	size_t relevant_count;
 	size_t without_ratio;
+	size_t watched; /* comparisons of metrics that are only watched */
+	size_t watched_changed;
 	struct html_axis axis;
 };
 
@@ -30,6 +29,11 @@ choose_rows(struct forest *forest, struct html *h, const struct tare_comparison_
 	for (size_t i = 0; i < set->item_count; i++) {
 		const struct tare_comparison *item = forest->rows[i];
 
+		if (html_has_values(item) && !item->metric.gated) {
+			forest->watched++;
+			forest->watched_changed += item->verdict == TARE_VERDICT_REGRESSION ||
+						   item->verdict == TARE_VERDICT_IMPROVEMENT;
+		}
 		if (!is_relevant(item))
 			continue;
 		forest->relevant_count++;
@@ -87,6 +91,12 @@ write_left_out(struct html *h, const struct forest *forest)
 			"<p class=note>The %zu most relevant of %zu comparisons are drawn; "
 			"<a href=\"#metrics\">the table</a> has all of them.</p>\n",
 			forest->count, drawable);
+	if (forest->watched > 0)
+		fprintf(h->out,
+			"<p class=note>Drawn is what counts for the gate. Of %zu comparisons of "
+			"metrics that are only watched, %zu changed; <a href=\"#metrics\">the "
+			"table</a> has them.</p>\n",
+			forest->watched, forest->watched_changed);
 	if (forest->without_ratio > 0) {
 		fputs("<p class=note>", h->out);
 		html_count(h->out, forest->without_ratio, "comparison has", "comparisons have");
@@ -97,6 +107,17 @@ write_left_out(struct html *h, const struct forest *forest)
 	}
 }
 
+/* "head against base", "against gzip" where several are compared with it. */
+static void
+write_versus(struct html *h, const struct tare_comparison_set *set)
+{
+	const char *head = tare_set_head_label(set);
+
+	html_text(h->out, head);
+	fputs(*head ? " against " : "Against ", h->out);
+	html_text(h->out, set->base_label);
+}
+
 static void
 write_plot(struct html *h, const struct forest *forest, const struct tare_comparison_set *set)
 {
@@ -104,9 +125,7 @@ write_plot(struct html *h, const struct forest *forest, const struct tare_compar
 
 	html_strip_key(out);
 	fputs("<div class=scroll><table class=forest role=table><caption>", out);
-	html_text(out, set->head_label);
-	fputs(" against ", out);
-	html_text(out, set->base_label);
+	write_versus(h, set);
 	fputs(": change of each metric with its interval; regressions first, a line that is clear "
 	      "of "
 	      "the shaded margin is a real change</caption>\n"
@@ -121,24 +140,36 @@ write_plot(struct html *h, const struct forest *forest, const struct tare_compar
 	fputs("</table></div>\n", out);
 }
 
+/* "3.4 % longer", "2.6 times as long" */
+static void
+write_length(FILE *out, double ratio)
+{
+	if (ratio >= 2)
+		fprintf(out, "%.3g times as long", ratio);
+	else
+		fprintf(out, "%.1f\xc2\xa0%% %s", 100 * fabs(ratio - 1),
+			ratio < 1 ? "shorter" : "longer");
+}
+
 static void
 write_geomean(struct html *h, const struct tare_comparison_set *set)
 {
-	char change[TARE_UNITS_TEXT_MAX];
-	char low[TARE_UNITS_TEXT_MAX];
-	char high[TARE_UNITS_TEXT_MAX];
+	FILE *out = h->out;
 
 	if (!isfinite(set->geomean) || set->geomean_count < 2)
 		return;
-	tare_change_format(change, sizeof(change), set->geomean);
-	fprintf(h->out, "<p>Over all %zu cases together wall time changed by <strong>%s</strong>",
-		set->geomean_count, change);
+	fprintf(out, "<p>Over all %zu comparisons of wall time together, it is <strong>",
+		set->geomean_count);
+	write_length(out, set->geomean);
+	fputs("</strong>", out);
 	if (isfinite(set->geomean_low) && isfinite(set->geomean_high)) {
-		tare_change_format(low, sizeof(low), set->geomean_low);
-		tare_change_format(high, sizeof(high), set->geomean_high);
-		fprintf(h->out, " (between %s and %s)", low, high);
+		fputs(" (between ", out);
+		write_length(out, set->geomean_low);
+		fputs(" and ", out);
+		write_length(out, set->geomean_high);
+		putc(')', out);
 	}
-	fputs(", as a geometric mean.</p>\n", h->out);
+	fputs(", as a geometric mean.</p>\n", out);
 }
 
 static void
@@ -166,9 +197,7 @@ write_set(struct html *h, const struct tare_comparison_set *set)
 
 	choose_rows(&forest, h, set);
 	fputs("<h3>", h->out);
-	html_text(h->out, set->head_label);
-	fputs(" against ", h->out);
-	html_text(h->out, set->base_label);
+	write_versus(h, set);
 	fputs("</h3>\n", h->out);
 	write_geomean(h, set);
 	write_left_out(h, &forest);

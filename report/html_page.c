@@ -1,4 +1,3 @@
-
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +7,8 @@
 #include "harness/base/digest.h"
 #include "harness/base/units.h"
 #include "report/html.h"
+
+enum { HEADS_MAX = 6 };
 
 /* The SHA-256 of an embedded asset in base64, as a Content-Security-Policy wants it. */
 static void
@@ -87,6 +88,33 @@ benchmark_count(const struct html *h)
 	return count;
 }
 
+/* "bzip2, xz and zstd were" */
+static void
+write_heads(struct html *h, const struct tare_comparison_set *set)
+{
+	const char *labels[HEADS_MAX];
+	size_t count = 0;
+	size_t more = 0;
+
+	for (size_t i = 0; i < set->item_count; i++) {
+		size_t known = 0;
+
+		while (known < count && strcmp(labels[known], set->items[i].head_label) != 0)
+			known++;
+		if (known == count && count < HEADS_MAX)
+			labels[count++] = set->items[i].head_label;
+		else if (known == count)
+			more = 1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		fputs(i == 0 ? "" : i + 1 == count && !more ? " and " : ", ", h->out);
+		fputs("<strong>", h->out);
+		html_text(h->out, labels[i]);
+		fputs("</strong>", h->out);
+	}
+	fprintf(h->out, "%s %s", more ? " and others" : "", count + more > 1 ? "were" : "was");
+}
+
 /* What was compared, in one sentence; labels of the first set that has comparisons come first. */
 static void
 write_subject(struct html *h)
@@ -100,9 +128,9 @@ write_subject(struct html *h)
 
 		if (set->item_count == 0)
 			continue;
-		fputs(said++ ? ", and <strong>" : "<strong>", out);
-		html_text(out, set->head_label);
-		fputs("</strong> was compared with <strong>", out);
+		fputs(said++ ? ", and " : "", out);
+		write_heads(h, set);
+		fputs(" compared with <strong>", out);
 		html_text(out, set->base_label);
 		fputs("</strong>", out);
 	}
