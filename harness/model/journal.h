@@ -13,6 +13,12 @@
  *               [reduced, [v1, v2, …]]
  *   failure     {"type":"failure","seq":…,"case":…,"pair":…,"start_ns":…,"warmup":…,"text":…,
  *               "stderr":…}: an invocation that failed; seq 0 where a hook failed
+ *   look        {"type":"look","case":3,"metric":"wall","pairs":12,"planned":60,"phase":1 (0 where
+ *               it is not there),"compared":true,"ratio":true,"estimate":1.034,"low":…,"high":…,
+ *               "p_value":…,"alpha_spent":…,"boundary":…,"verdict":"regression","decision":"verdict
+ *               reached"}: what adaptive measuring saw when it asked whether to go on, as in
+ *               harness/model/look.h; a false or unknown member is left out, and so is the decision
+ *               to go on
  *   stop        {"type":"stop","case":3,"reason":"precision reached"}
  *   warning     {"type":"warning","id":…,"text":…,"advice":…}
  *   resume      {"type":"resume","unix_ns":…}
@@ -56,6 +62,8 @@ enum tare_status tare_journal_header(
 	struct tare_journal *journal, const struct tare_run *run, struct tare_err *err);
 enum tare_status tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	const struct tare_sample *sample, struct tare_err *err); /* sample or failure line */
+enum tare_status tare_journal_look(struct tare_journal *journal, const struct tare_run *run,
+	size_t case_index, const struct tare_case_look *look, struct tare_err *err);
 enum tare_status tare_journal_stop(
 	struct tare_journal *journal, size_t case_index, const char *reason, struct tare_err *err);
 enum tare_status tare_journal_warning(

@@ -560,6 +560,108 @@ decode_stop(struct tare_run *run, const json_t *line, struct tare_err *err)
 }
 
 static enum tare_status
+decode_count(uint32_t *count_out, const json_t *line, const char *key, struct tare_err *err)
+{
+	uint64_t count = 0;
+	enum tare_status status = tare_json_get_u64_or(&count, line, key, 0, err);
+
+	if (status == TARE_OK && count > UINT32_MAX)
+		status = tare_err_set(err, TARE_INVALID,
+			"key \"%s\": expected at most %" PRIu32 ", found %" PRIu64, key, UINT32_MAX,
+			count);
+	if (status == TARE_OK)
+		*count_out = (uint32_t)count;
+	return status;
+}
+
+static enum tare_status
+decode_look_metric(struct tare_case_look *look, const struct tare_run_case *owner,
+	const json_t *line, struct tare_err *err)
+{
+	const char *name = NULL;
+	enum tare_status status = tare_json_get_string(&name, line, "metric", err);
+	size_t metric;
+
+	if (status != TARE_OK)
+		return status;
+	metric = tare_metric_find(owner->metrics, owner->metric_count, name);
+	if (metric == owner->metric_count)
+		return tare_err_set(
+			err, TARE_INVALID, "key \"metric\": the case has no metric \"%s\"", name);
+	look->metric = (uint32_t)metric;
+	return TARE_OK;
+}
+
+static enum tare_status
+decode_look_numbers(struct tare_case_look *look, const json_t *line, struct tare_err *err)
+{
+	const struct {
+		const char *key;
+		double *value;
+		double otherwise;
+	} numbers[] = {
+		{"estimate", &look->estimate, NAN},
+		{"low", &look->low, NAN},
+		{"high", &look->high, NAN},
+		{"p_value", &look->p_value, NAN},
+		{"alpha_spent", &look->alpha_spent, 0.0},
+		{"boundary", &look->boundary, 0.0},
+	};
+	enum tare_status status = TARE_OK;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && status == TARE_OK; i++)
+		status = tare_json_get_double_or(
+			numbers[i].value, line, numbers[i].key, numbers[i].otherwise, err);
+	if (status == TARE_OK)
+		status = decode_count(&look->pairs, line, "pairs", err);
+	if (status == TARE_OK)
+		status = decode_count(&look->pairs_planned, line, "planned", err);
+	if (status == TARE_OK)
+		status = decode_count(&look->phase, line, "phase", err);
+	return status;
+}
+
+static enum tare_status
+decode_look_words(struct tare_case_look *look, const json_t *line, struct tare_err *err)
+{
+	const char *verdict = NULL;
+	const char *decision = NULL;
+	enum tare_status status =
+		tare_json_get_bool_or(&look->compared, line, "compared", false, err);
+
+	if (status == TARE_OK)
+		status = tare_json_get_bool_or(&look->logs, line, "ratio", false, err);
+	if (status == TARE_OK)
+		status = tare_json_get_string_or(&verdict, line, "verdict", "inconclusive", err);
+	if (status == TARE_OK)
+		status = tare_json_get_string_or(&decision, line, "decision", "", err);
+	if (status == TARE_OK && !tare_verdict_parse(&look->verdict, verdict))
+		return tare_err_set(
+			err, TARE_INVALID, "key \"verdict\": \"%s\" is no verdict", verdict);
+	if (status == TARE_OK)
+		look->decision = tare_stop_parse(decision);
+	return status;
+}
+
+static enum tare_status
+decode_look(struct tare_run *run, const json_t *line, struct tare_err *err)
+{
+	struct tare_case_look look = {0};
+	uint32_t index = 0;
+	enum tare_status status = decode_case_index(&index, run, line, err);
+
+	if (status == TARE_OK)
+		status = decode_look_metric(&look, &run->cases[index], line, err);
+	if (status == TARE_OK)
+		status = decode_look_numbers(&look, line, err);
+	if (status == TARE_OK)
+		status = decode_look_words(&look, line, err);
+	if (status == TARE_OK)
+		tare_run_add_look(run, index, &look);
+	return status;
+}
+
+static enum tare_status
 decode_warning(struct tare_run *run, const json_t *line, struct tare_err *err)
 {
 	const char *id = NULL;
@@ -663,6 +765,8 @@ tare_journal_decode_line(
 		return decode_sample(run, line, values, err);
 	if (strcmp(type, "failure") == 0)
 		return decode_failure(run, line, err);
+	if (strcmp(type, "look") == 0)
+		return decode_look(run, line, err);
 	if (strcmp(type, "stop") == 0)
 		return decode_stop(run, line, err);
 	if (strcmp(type, "warning") == 0)

@@ -105,6 +105,8 @@ export_case_end(struct tare_journal *journal, const struct tare_run *run, size_t
 
 		status = tare_journal_sample(journal, run, &failure, err);
 	}
+	for (size_t i = 0; i < one->look_count && status == TARE_OK; i++)
+		status = tare_journal_look(journal, run, case_index, &one->looks[i], err);
 	if (status == TARE_OK && one->stop_reason)
 		status = tare_journal_stop(journal, case_index, one->stop_reason, err);
 	return status;

@@ -389,6 +389,43 @@ tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	return end_line(journal, err);
 }
 
+static void
+write_known(struct tare_json *json, const char *key, double value)
+{
+	if (isfinite(value))
+		tare_json_double(json, key, value);
+}
+
+enum tare_status
+tare_journal_look(struct tare_journal *journal, const struct tare_run *run, size_t case_index,
+	const struct tare_case_look *look, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "look");
+
+	assert(case_index < run->case_count);
+	assert(look->metric < run->cases[case_index].metric_count);
+	tare_json_u64(json, "case", case_index);
+	tare_json_string(json, "metric", run->cases[case_index].metrics[look->metric].name);
+	tare_json_u64(json, "pairs", look->pairs);
+	tare_json_u64(json, "planned", look->pairs_planned);
+	if (look->phase > 0)
+		tare_json_u64(json, "phase", look->phase);
+	if (look->compared)
+		tare_json_bool(json, "compared", true);
+	if (look->logs)
+		tare_json_bool(json, "ratio", true);
+	write_known(json, "estimate", look->estimate);
+	write_known(json, "low", look->low);
+	write_known(json, "high", look->high);
+	write_known(json, "p_value", look->p_value);
+	write_known(json, "alpha_spent", look->alpha_spent);
+	write_known(json, "boundary", look->boundary);
+	tare_json_string(json, "verdict", tare_verdict_name(look->verdict));
+	if (look->decision != TARE_STOP_NOT)
+		tare_json_string(json, "decision", tare_stop_reason(look->decision));
+	return end_line(journal, err);
+}
+
 enum tare_status
 tare_journal_stop(
 	struct tare_journal *journal, size_t case_index, const char *reason, struct tare_err *err)

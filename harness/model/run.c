@@ -265,6 +265,19 @@ tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample)
 	}
 }
 
+/* A run that was cut off between a look and what follows it looks again when it goes on. */
+static bool
+has_looked(const struct tare_run_case *owner, const struct tare_case_look *look)
+{
+	for (size_t i = owner->look_count; i > 0; i--) {
+		const struct tare_case_look *last = &owner->looks[i - 1];
+
+		if (last->metric == look->metric)
+			return last->phase == look->phase && last->pairs >= look->pairs;
+	}
+	return false;
+}
+
 void
 tare_run_add_look(struct tare_run *run, size_t case_index, const struct tare_case_look *look)
 {
@@ -272,7 +285,7 @@ tare_run_add_look(struct tare_run *run, size_t case_index, const struct tare_cas
 
 	assert(case_index < run->case_count);
 	owner = &run->cases[case_index];
-	if (owner->look_count == TARE_LOOKS_MAX)
+	if (owner->look_count == TARE_LOOKS_MAX || has_looked(owner, look))
 		return;
 	if (owner->look_count == owner->look_capacity) {
 		size_t capacity = owner->look_capacity ? 2 * owner->look_capacity : 8;

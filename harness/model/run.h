@@ -143,7 +143,8 @@ struct tare_sample {
  * first failure sets the case's status, failure and stderr_tail. */
 void tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample);
 
-/* Adds a look to its case, unless the case has TARE_LOOKS_MAX. Copied. */
+/* Adds a look to its case, unless the case has TARE_LOOKS_MAX or has looked at as many pairs of the
+ * metric in that phase already. Copied. */
 void tare_run_add_look(struct tare_run *run, size_t case_index, const struct tare_case_look *look);
 
 void tare_samples_init(struct tare_samples *samples, size_t metric_count);

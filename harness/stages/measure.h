@@ -41,9 +41,10 @@ struct tare_measured_case {
 	bool set_up;        /* setup was begun: cleanup is owed */
 	double *values;     /* one sample */
 	uint32_t next_pair;
-	uint32_t warmups;  /* done since it was begun: a resumed case is warmed up again */
-	uint64_t spent_ns; /* of its budget: measured invocations with prepare and conclude */
-	bool over;         /* failed, or its list ended */
+	uint32_t warmups;        /* done since it was begun: a resumed case is warmed up again */
+	uint64_t spent_ns;       /* of its budget: measured invocations with prepare and conclude */
+	size_t looks_journalled; /* of the record's */
+	bool over;               /* failed, or its list ended */
 };
 
 struct tare_measured_group {

@@ -164,6 +164,7 @@ tare_measure_take_up_group(struct tare_measure *measure, size_t index)
 		struct tare_measured_case *one = &measure->cases[group->first_case + i];
 
 		one->spent_ns = (uint64_t)walls_ns(one->record, UINT32_MAX);
+		one->looks_journalled = one->record->look_count;
 		mine->over = mine->over && one->over;
 	}
 }
@@ -304,6 +305,24 @@ group_verdict(struct tare_measure *measure, struct tare_measured_group *mine)
 	return look.stop ? look.reason : NULL;
 }
 
+/* Looks are told as they are taken, so that a run that is cut off has those it took. */
+static enum tare_status
+journal_looks(struct tare_measure *measure, const struct tare_group *group, struct tare_err *err)
+{
+	struct tare_journal *journal = measure->session->journal;
+	enum tare_status status = TARE_OK;
+
+	for (size_t i = 0; i < group->case_count && journal; i++) {
+		struct tare_measured_case *one = &measure->cases[group->first_case + i];
+		const struct tare_run_case *record = one->record;
+
+		while (one->looks_journalled < record->look_count && status == TARE_OK)
+			status = tare_journal_look(journal, measure->run, one->subject->index,
+				&record->looks[one->looks_journalled++], err);
+	}
+	return status;
+}
+
 /* After a case, but not more often than a power cut is worth: ten thousand cases of a millisecond
  * would wait for the disk and for nothing else. Closing the journal syncs in any case. */
 static enum tare_status
@@ -367,6 +386,8 @@ tare_measure_visit_group(
 						      : visit_block(measure, mine, err);
 		reason = status == TARE_OK ? group_verdict(measure, mine) : NULL;
 	}
+	if (status == TARE_OK)
+		status = journal_looks(measure, mine->group, err);
 	if (status == TARE_OK && reason)
 		status = end_group(measure, mine, reason, err);
 	return status;

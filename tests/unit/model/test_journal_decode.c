@@ -409,6 +409,31 @@ skips_types_it_does_not_know(void **state)
 	tare_run_free(run);
 }
 
+/* Members may be left out, and decisions of a later tare are none that is known. */
+static void
+reads_looks(void **state)
+{
+	struct tare_run *run = must_read(HEADER
+		"{'type':'look','case':1,'metric':'wall','pairs':6,'planned':60}\n"
+		"{'type':'look','case':1,'metric':'wall','pairs':6,'planned':60,'estimate':2}\n"
+		"{'type':'look','case':1,'metric':'wall','pairs':9,'compared':true,'ratio':true,"
+		"'estimate':1.5,'low':1.25,'high':2,'boundary':0.01,'verdict':'regression',"
+		"'decision':'tea time'}\n");
+	const struct tare_case_look *looks = run->cases[1].looks;
+
+	(void)state;
+	assert_int_equal(run->cases[0].look_count, 0);
+	assert_int_equal(run->cases[1].look_count, 2);
+	assert_int_equal(looks[0].pairs_planned, 60);
+	assert_true(isnan(looks[0].estimate));
+	assert_int_equal(looks[0].verdict, TARE_VERDICT_INCONCLUSIVE);
+	assert_int_equal(looks[1].pairs, 9);
+	assert_true(looks[1].logs && looks[1].compared);
+	assert_true(looks[1].high == 2 && looks[1].boundary == 0.01);
+	assert_int_equal(looks[1].decision, TARE_STOP_NOT);
+	tare_run_free(run);
+}
+
 static void
 refuses_other_lines_it_cannot_trust(void **state)
 {
@@ -416,6 +441,17 @@ refuses_other_lines_it_cannot_trust(void **state)
 		{HEADER "{'type':'stop','case':9,'reason':'x'}\n",
 			"j:2: key \"case\": 9 is out of range, there are 2 cases"},
 		{HEADER "{'type':'stop','case':0}\n", "j:2: key \"reason\" is missing"},
+		{HEADER "{'type':'look','case':9,'metric':'wall'}\n",
+			"j:2: key \"case\": 9 is out of range, there are 2 cases"},
+		{HEADER "{'type':'look','case':0}\n", "j:2: key \"metric\" is missing"},
+		{HEADER "{'type':'look','case':0,'metric':'luck'}\n",
+			"j:2: key \"metric\": the case has no metric \"luck\""},
+		{HEADER "{'type':'look','case':0,'metric':'wall','pairs':4294967296}\n",
+			"j:2: key \"pairs\": expected at most 4294967295, found 4294967296"},
+		{HEADER "{'type':'look','case':0,'metric':'wall','verdict':'good'}\n",
+			"j:2: key \"verdict\": \"good\" is no verdict"},
+		{HEADER "{'type':'look','case':0,'metric':'wall','low':'x'}\n",
+			"j:2: key \"low\": expected a number, found a string"},
 		{HEADER "{'type':'failure','seq':1,'case':0,'pair':1,'start_ns':5}\n",
 			"j:2: key \"text\" is missing"},
 		{HEADER "{'type':'failure','seq':1,'case':7,'pair':1,'start_ns':5,'text':''}\n",
@@ -456,6 +492,7 @@ main(void)
 		cmocka_unit_test(refuses_numbers_that_are_none),
 		cmocka_unit_test(reads_failures_with_and_without_an_invocation),
 		cmocka_unit_test(reads_stops_warnings_and_ends),
+		cmocka_unit_test(reads_looks),
 		cmocka_unit_test(opens_a_run_again_that_goes_on_after_its_end),
 		cmocka_unit_test(skips_types_it_does_not_know),
 		cmocka_unit_test(refuses_other_lines_it_cannot_trust),

@@ -53,6 +53,30 @@ make_run(void)
 	sample_run_add_values(run, head, TARE_METRIC_WALL, (double[]){12e6, NAN, 13e6}, 3);
 	sample_run_add_values(run, head, TARE_METRIC_SYS, (double[]){1, -0.0, 1e300}, 3);
 	run->cases[base].stop_reason = "precision reached";
+	tare_run_add_look(run, head,
+		&(struct tare_case_look){.pairs = 3,
+			.pairs_planned = 30,
+			.metric = TARE_METRIC_SYS,
+			.compared = true,
+			.estimate = -1e-3,
+			.low = NAN,
+			.high = NAN,
+			.p_value = 1.0 / 3,
+			.verdict = TARE_VERDICT_NO_CHANGE});
+	tare_run_add_look(run, head,
+		&(struct tare_case_look){.phase = 1,
+			.pairs = 5,
+			.pairs_planned = 30,
+			.compared = true,
+			.logs = true,
+			.estimate = 1.1,
+			.low = 1.05,
+			.high = 1.15,
+			.p_value = 1e-300,
+			.alpha_spent = 0.01,
+			.boundary = 0.007,
+			.verdict = TARE_VERDICT_REGRESSION,
+			.decision = TARE_STOP_DECIDED});
 	sample_run_finish(run);
 	return run;
 }
@@ -74,6 +98,40 @@ assert_same_samples(const struct tare_samples *a, const struct tare_samples *b)
 				assert_memory_equal(
 					&a->values[i][row], &b->values[i][row], sizeof(double));
 		}
+	}
+}
+
+static void
+assert_same_number(double a, double b)
+{
+	if (isnan(a))
+		assert_true(isnan(b));
+	else
+		assert_true(a == b);
+}
+
+static void
+assert_same_looks(const struct tare_run_case *a, const struct tare_run_case *b)
+{
+	assert_int_equal(a->look_count, b->look_count);
+	for (size_t i = 0; i < a->look_count; i++) {
+		const struct tare_case_look *left = &a->looks[i];
+		const struct tare_case_look *right = &b->looks[i];
+
+		assert_int_equal(left->phase, right->phase);
+		assert_int_equal(left->pairs, right->pairs);
+		assert_int_equal(left->pairs_planned, right->pairs_planned);
+		assert_int_equal(left->metric, right->metric);
+		assert_int_equal(left->compared, right->compared);
+		assert_int_equal(left->logs, right->logs);
+		assert_same_number(left->estimate, right->estimate);
+		assert_same_number(left->low, right->low);
+		assert_same_number(left->high, right->high);
+		assert_same_number(left->p_value, right->p_value);
+		assert_same_number(left->alpha_spent, right->alpha_spent);
+		assert_same_number(left->boundary, right->boundary);
+		assert_int_equal(left->verdict, right->verdict);
+		assert_int_equal(left->decision, right->decision);
 	}
 }
 
@@ -103,6 +161,7 @@ reads_back_what_it_wrote(void **state)
 		assert_string_equal(again->cases[i].name, run->cases[i].name);
 		assert_int_equal(again->cases[i].status, TARE_CASE_OK);
 		assert_same_samples(&again->cases[i].samples, &run->cases[i].samples);
+		assert_same_looks(&again->cases[i], &run->cases[i]);
 	}
 	assert_string_equal(again->cases[0].stop_reason, "precision reached");
 	assert_null(again->cases[1].stop_reason);

@@ -208,6 +208,27 @@ writes_the_other_lines(void **state)
 	struct tare_run *run = fixture->run;
 	struct tare_journal *journal;
 	struct tare_sample failure = {.seq = 2, .failure = "exit status 1"};
+	const struct tare_case_look first = {.pairs = 6,
+		.pairs_planned = 60,
+		.estimate = 10.5,
+		.low = NAN,
+		.high = NAN,
+		.p_value = NAN,
+		.verdict = TARE_VERDICT_INCONCLUSIVE};
+	const struct tare_case_look last = {.phase = 1,
+		.pairs = 12,
+		.pairs_planned = 60,
+		.metric = TARE_METRIC_USER,
+		.compared = true,
+		.logs = true,
+		.estimate = 1.5,
+		.low = 1.25,
+		.high = 1.75,
+		.p_value = 0.5,
+		.alpha_spent = 0.25,
+		.boundary = 0.125,
+		.verdict = TARE_VERDICT_REGRESSION,
+		.decision = TARE_STOP_DECIDED};
 	const struct tare_warning warning = {"few_samples", "only 3", "take more"};
 
 	create(fixture);
@@ -215,6 +236,8 @@ writes_the_other_lines(void **state)
 	assert_int_equal(tare_journal_sample(journal, run, &failure, NULL), TARE_OK);
 	failure.stderr_tail = "cannot\n";
 	assert_int_equal(tare_journal_sample(journal, run, &failure, NULL), TARE_OK);
+	assert_int_equal(tare_journal_look(journal, run, 1, &first, NULL), TARE_OK);
+	assert_int_equal(tare_journal_look(journal, run, 1, &last, NULL), TARE_OK);
 	assert_int_equal(tare_journal_stop(journal, 1, "precision reached", NULL), TARE_OK);
 	assert_int_equal(tare_journal_warning(journal, &warning, NULL), TARE_OK);
 	assert_int_equal(tare_journal_resume(journal, 12, NULL), TARE_OK);
@@ -228,6 +251,14 @@ writes_the_other_lines(void **state)
 		"\"text\":\"exit status 1\",\"stderr\":null}\n"
 		"{\"type\":\"failure\",\"seq\":2,\"case\":0,\"pair\":0,\"start_ns\":0,"
 		"\"text\":\"exit status 1\",\"stderr\":\"cannot\\n\"}\n"
+		"{\"type\":\"look\",\"case\":1,\"metric\":\"wall\",\"pairs\":6,\"planned\":60,"
+		"\"estimate\":10.5,\"alpha_spent\":0,\"boundary\":0,"
+		"\"verdict\":\"inconclusive\"}\n"
+		"{\"type\":\"look\",\"case\":1,\"metric\":\"user\",\"pairs\":12,"
+		"\"planned\":60,\"phase\":1,\"compared\":true,\"ratio\":true,\"estimate\":1.5,"
+		"\"low\":1.25,\"high\":1.75,\"p_value\":0.5,\"alpha_spent\":0.25,"
+		"\"boundary\":0.125,\"verdict\":\"regression\","
+		"\"decision\":\"verdict reached\"}\n"
 		"{\"type\":\"stop\",\"case\":1,\"reason\":\"precision reached\"}\n"
 		"{\"type\":\"warning\",\"id\":\"few_samples\",\"text\":\"only 3\","
 		"\"advice\":\"take more\"}\n"

@@ -288,6 +288,23 @@ keeps_looks_in_order_up_to_a_bound(void **state)
 		assert_int_equal(run->cases[1].looks[i].pairs, i);
 }
 
+/* As a run does that is cut off right after it looked, and goes on. */
+static void
+takes_the_same_look_once(void **state)
+{
+	struct tare_run *run = *state;
+
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6});
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6, .metric = 1});
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6, .estimate = 2});
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6, .metric = 1});
+	assert_int_equal(run->cases[0].look_count, 2);
+	assert_true(run->cases[0].looks[0].estimate == 0);
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6, .phase = 1});
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 9, .phase = 1});
+	assert_int_equal(run->cases[0].look_count, 4);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_run, free_run)
 
 int
@@ -307,6 +324,7 @@ main(void)
 		TEST(leaves_other_groups_alone_when_it_thins),
 		TEST(bounds_memory_where_pairs_repeat),
 		TEST(keeps_looks_in_order_up_to_a_bound),
+		TEST(takes_the_same_look_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
