@@ -99,6 +99,7 @@ choose_sizes(struct html *h)
 	size_t rows = tare_report_rows_max(h->run);
 
 	h->compact = sections >= HTML_COMPACT_FROM;
+	h->terse = sections >= HTML_TERSE_FROM;
 	h->charts_max = sections ? HTML_ALL_CHARTS_MAX / sections : HTML_CHARTS_MAX;
 	if (h->charts_max > HTML_CHARTS_MAX)
 		h->charts_max = HTML_CHARTS_MAX;

@@ -27,6 +27,8 @@ enum {
 	HTML_FOREST_MAX = 60,        /* rows of a forest plot */
 	HTML_SECTIONS_MAX = 2500,    /* case sections; the table has all cases */
 	HTML_COMPACT_FROM = 150,     /* sections from which on each shows only what is gated */
+	HTML_TERSE_FROM = 600,       /* sections from which on what would have been seen is told,
+				      * not tabled: cells are what takes a browser its time */
 	HTML_OPEN_MAX = 12,          /* sections open at first */
 	HTML_CHARTS_MAX = 6,         /* in one section */
 	HTML_ALL_CHARTS_MAX = 1000,  /* on the page, but one in every section */
@@ -65,6 +67,7 @@ struct html {
 	struct tare_ranks *ranks;
 	double *values; /* room for the rows of the longest case of either run */
 	bool compact;
+	bool terse;
 	size_t points_max;  /* dots in one chart */
 	size_t charts_max;  /* in one section */
 	size_t chart_count; /* so far: makes ids */

@@ -336,6 +336,15 @@ write_watched(struct html *h, const struct html_group *group, size_t room)
 		fputs("</details>\n", h->out);
 }
 
+static bool
+has_samples(const struct html *h, const struct html_group *group)
+{
+	for (size_t i = 0; i < group->case_count; i++)
+		if (h->run->cases[group->first_case + i].samples.count > 0)
+			return true;
+	return group->lead != NULL;
+}
+
 static void
 write_metrics(struct html *h, const struct html_group *group)
 {
@@ -343,6 +352,8 @@ write_metrics(struct html *h, const struct html_group *group)
 	size_t lead = lead_metric(group, first);
 	size_t written = 0;
 
+	if (!has_samples(h, group))
+		return;
 	fprintf(h->out, "<h4>%s</h4>\n",
 		group->lead ? "How this verdict came about" : "What was measured");
 	if (lead < first->metric_count)

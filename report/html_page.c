@@ -96,7 +96,9 @@ write_heads(struct html *h, const struct tare_comparison_set *set)
 	size_t count = 0;
 	size_t more = 0;
 
-	for (size_t i = 0; i < set->item_count; i++) {
+	if (set->across_runs)
+		labels[count++] = set->head_label;
+	for (size_t i = 0; i < set->item_count && !set->across_runs; i++) {
 		size_t known = 0;
 
 		while (known < count && strcmp(labels[known], set->items[i].head_label) != 0)

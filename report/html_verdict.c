@@ -113,7 +113,8 @@ void
 html_verdict_write(struct html *h, const struct tare_comparison *item, bool is_lead)
 {
 	fprintf(h->out, "<div class=\"verdict %s\">", html_verdict_class(item->verdict));
-	write_title(h, item);
+	if (!h->terse || !is_lead)
+		write_title(h, item);
 	if (!is_lead && item->metric.gated) {
 		fputs("<p class=said>", h->out);
 		html_comparison_sentence(h, item);

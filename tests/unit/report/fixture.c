@@ -75,6 +75,7 @@ comparison(const struct tare_run *run, size_t head_case, size_t metric, double r
 		.difference_high = NAN,
 		.confidence = 0.95,
 		.superiority = 0.5,
+		.spread = NAN,
 		.mde = 0.0121,
 		.p_value = 0.5,
 		.p_adjusted = NAN,

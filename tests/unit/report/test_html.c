@@ -86,18 +86,18 @@ is_among(const char *word, size_t len, const char *const *words)
 }
 
 static const char *const elements[] = {"html", "head", "meta", "link", "title", "style", "script",
-	"body", "a", "header", "p", "span", "h1", "h2", "h3", "h4", "strong", "ul", "li", "b",
+	"body", "a", "header", "p", "span", "h1", "h2", "h3", "h4", "h5", "strong", "ul", "li", "b",
 	"small", "nav", "main", "section", "dl", "dt", "dd", "div", "svg", "defs", "path", "circle",
 	"rect", "line", "use", "text", "table", "caption", "thead", "tbody", "tr", "th", "td",
 	"label", "input", "select", "option", "output", "button", "details", "summary", "code",
 	"figure", "figcaption", "pre", "br", "footer", NULL};
 
 static const char *const attributes[] = {"lang", "charset", "http-equiv", "content", "name", "rel",
-	"href", "class", "id", "role", "scope", "aria-label", "aria-labelledby", "aria-describedby",
-	"aria-hidden", "aria-live", "width", "height", "x", "y", "x1", "x2", "y1", "y2", "r", "d",
-	"viewBox", "preserveAspectRatio", "data-n", "data-l", "data-low", "data-high", "data-unit",
-	"data-filter", "data-copy", "hidden", "type", "value", "placeholder", "tabindex", "open",
-	NULL};
+	"href", "class", "id", "role", "scope", "rowspan", "colspan", "aria-label",
+	"aria-labelledby", "aria-describedby", "aria-hidden", "aria-live", "width", "height", "x",
+	"y", "x1", "x2", "y1", "y2", "r", "d", "viewBox", "preserveAspectRatio", "data-n", "data-l",
+	"data-low", "data-high", "data-unit", "data-filter", "data-copy", "hidden", "type", "value",
+	"placeholder", "tabindex", "open", NULL};
 
 /* Reads one attribute; returns what follows it. */
 static const char *
@@ -287,8 +287,9 @@ begins_each_case_with_its_plain_sentence(void **state)
 	char *page = page_of(fixture_typical());
 
 	(void)state;
-	assert_contains(
-		page, "<p class=lead>head takes 3.4 % longer than base (2.5 % to 4.7 %).</p>");
+	assert_contains(page,
+		"<p class=lead>Head takes 3.4 % longer than base; differences under 2 % "
+		"would not count; we are sure of at least 2.5 %.</p>");
 	free(page);
 }
 
@@ -298,8 +299,40 @@ says_why_a_verdict_is_inconclusive(void **state)
 	char *page = page_of(fixture_typical());
 
 	(void)state;
-	assert_contains(page, "Why inconclusive: the interval covers the margin; about 6 more "
-			      "pairs would decide");
+	assert_contains(page, "and differences from 2 % on count; the interval covers the "
+			      "margin; about 6 more pairs would decide.</p>");
+	free(page);
+}
+
+static void
+folds_away_what_is_only_watched(void **state)
+{
+	char *page = page_of(fixture_typical());
+	const char *fold = strstr(page, "Metrics that changed and are only watched</summary>");
+
+	(void)state;
+	assert_non_null(fold);
+	assert_contains(fold, "<h5>user <small>");
+	assert_int_equal(count_of(page, "only watched</summary>"), 1);
+	free(page);
+}
+
+static void
+says_what_would_have_been_seen(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *page;
+
+	(void)state;
+	/* No spread is known of the others. */
+	fixture->sets->items[0].spread = 0.01;
+	page = page_of(fixture);
+	assert_int_equal(count_of(page, "<summary>What would have been seen</summary>"), 1);
+	assert_contains(page, "where the ratios of pairs differ by 1\xc2\xa0%");
+	assert_contains(page, "<tr><th scope=row>6<td>3.9\xc2\xa0%<td>0\xc2\xa0%<td>2");
+	assert_contains(page, "<tr class=this><th scope=row>10 (this run)<td>");
+	assert_contains(page, "<tr><th scope=row>50<td>2.4\xc2\xa0%<td>0\xc2\xa0%<td>2");
+	assert_int_equal(count_of(page, "<th scope=row>10"), 1);
 	free(page);
 }
 
@@ -450,6 +483,8 @@ main(void)
 		cmocka_unit_test(names_every_drawing),
 		cmocka_unit_test(begins_each_case_with_its_plain_sentence),
 		cmocka_unit_test(says_why_a_verdict_is_inconclusive),
+		cmocka_unit_test(folds_away_what_is_only_watched),
+		cmocka_unit_test(says_what_would_have_been_seen),
 		cmocka_unit_test(draws_the_most_relevant_and_says_how_many_there_are),
 		cmocka_unit_test(thins_out_dots_and_says_so),
 		cmocka_unit_test(stays_small_with_two_thousand_cases),
