@@ -96,8 +96,10 @@ explain_too_few(struct tare_comparison *item, const struct tare_comparing *compa
 {
 	struct tare_arena *arena = comparing->arena;
 	size_t have = evidence->paired ? evidence->d_n : item->n;
-	size_t smallest = comparing->paired ? tare_smallest_pairs(comparing->alpha)
-					    : smallest_sides(comparing);
+	size_t smallest =
+		comparing->paired
+			? tare_smallest_pairs(tare_evidence_level(evidence, comparing->alpha))
+			: smallest_sides(comparing);
 
 	item->missing_pairs = smallest > have ? smallest - have : 1;
 	if (item->base_n == 0 || item->head_n == 0)
@@ -301,8 +303,10 @@ tare_compare_cases(struct tare_comparison *item_out, struct tare_arena *arena,
 
 	assert(metric < head->metric_count);
 	if (!tare_compare_metric(&item, &comparing, base, head, metric)) {
-		struct tare_evidence nothing = {
-			.base_median = NAN, .head_median = NAN, .superiority = NAN};
+		struct tare_evidence nothing = {.base_median = NAN,
+			.head_median = NAN,
+			.superiority = NAN,
+			.widening = 1.0};
 
 		item.case_name = head->name;
 		item.benchmark = head->benchmark;

@@ -33,12 +33,16 @@ struct tare_evidence {
 	double shrink; /* plain differences are multiplied by it, so that sums do not overflow */
 	double size; /* plain differences: what a relative margin is relative to, shrunk; symmetric
 		      * in the two sides */
-	double se;   /* standard error of the shift; NaN where unknown */
+	double se;   /* standard error of the shift, widened; NaN where unknown */
+	double widening; /* of intervals and z, >= 1: the two pairs of a block move together */
 };
 
 void tare_evidence_gather(struct tare_evidence *evidence_out, struct tare_ranks *ranks,
 	const struct tare_samples *base, size_t base_metric, const struct tare_samples *head,
 	size_t head_metric, bool paired);
+
+/* The two-sided level at which the test that takes pairs for independent keeps alpha. */
+double tare_evidence_level(const struct tare_evidence *evidence, double alpha);
 
 /* The relative margin on the scale of the shift. */
 double tare_evidence_delta(const struct tare_evidence *evidence, double margin);

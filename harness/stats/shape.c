@@ -88,3 +88,23 @@ tare_bimodal(const double *sorted, size_t n)
 			tare_quantile(sorted + count, n - count, 0.25));
 	return gap >= width;
 }
+
+double
+tare_block_correlation(const double *values, size_t n, double center)
+{
+	double largest = 0.0;
+	long double product = 0.0L, square = 0.0L;
+
+	for (size_t i = 0; i < n; i++)
+		largest = fmax(largest, fabs(values[i] - center));
+	if (!(largest > 0.0) || isinf(largest))
+		return 0.0;
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		long double a = (values[i] - center) / largest;
+		long double b = (values[i + 1] - center) / largest;
+
+		product += a * b;
+		square += (a * a + b * b) / 2.0L;
+	}
+	return square > 0.0L ? (double)(product / square) : 0.0;
+}

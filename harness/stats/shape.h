@@ -20,6 +20,11 @@ void tare_outliers_count(struct tare_outliers *outliers_out, const double *sorte
  * O(n). */
 double tare_autocorrelation(const double *values, size_t n);
 
+/* How alike the two values of each block are, 2i and 2i + 1 in the order given: the correlation
+ * within classes (Fisher 1925) about the centre passed in, between -1 and 1; 0 where all values are
+ * at the centre or n < 2. An odd last value is left out. O(n). */
+double tare_block_correlation(const double *values, size_t n, double center);
+
 /* Whether the sample falls into two groups: the best split in two (least squares, each side at
  * least 3 values and a fifth of all) explains at least 0.8 + 1.5 / n of the variance and the gap
  * between the groups is at least as wide as the wider group's interquartile range. Found by

@@ -9,8 +9,8 @@
 enum { SIGMA_POINTS = 20000 };
 #define AR1_RHO 0.6
 
-const char *const noise_names[NOISE_COUNT] = {
-	"normal", "lognormal", "t3", "bimodal", "ar1 .6", "3 % outliers", "drift alone"};
+const char *const noise_names[NOISE_COUNT] = {"normal", "lognormal", "t3", "bimodal", "ar1 .6",
+	"3 % outliers", "drift alone", "bursts", "load in steps"};
 
 static double
 draw_one(struct tare_rng *rng, enum noise noise, double before)
@@ -39,6 +39,26 @@ draw_one(struct tare_rng *rng, enum noise noise, double before)
 	}
 }
 
+/* What comes on top of white noise and lasts. */
+static void
+add_load(struct tare_rng *rng, double *values, size_t n, enum noise noise)
+{
+	double load = 0.0;
+	uint64_t left = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (noise == NOISE_BURSTS && left-- == 0) {
+			bool begins = tare_rng_uniform(rng) < 0.1;
+
+			left = begins ? tare_rng_below(rng, 5) : 0;
+			load = begins ? 20.0 * tare_rng_uniform(rng) : 0.0;
+		} else if (noise == NOISE_STEPS && tare_rng_uniform(rng) < 0.1) {
+			load = 6.0 * tare_rng_uniform(rng);
+		}
+		values[i] += load;
+	}
+}
+
 void
 noise_draw(struct tare_rng *rng, double *values, size_t n, enum noise noise)
 {
@@ -48,6 +68,8 @@ noise_draw(struct tare_rng *rng, double *values, size_t n, enum noise noise)
 		values[i] = before = draw_one(rng, noise, before);
 	for (size_t i = 0; i < n && noise == NOISE_AR1; i++)
 		values[i] = (values[i] + tare_rng_normal(rng)) * M_SQRT1_2;
+	if (noise == NOISE_BURSTS || noise == NOISE_STEPS)
+		add_load(rng, values, n, noise);
 }
 
 double

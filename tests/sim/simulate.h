@@ -21,7 +21,9 @@ enum noise {
 	NOISE_BIMODAL, /* two normals 4 sd apart */
 	NOISE_AR1,     /* a drift with rho 0.6 from one slot to the next, and as much white noise */
 	NOISE_OUTLIERS, /* 3 % are 10 sd up */
-	NOISE_DRIFT, /* the drift alone: neighbours in one block then share something ABBA keeps */
+	NOISE_DRIFT,  /* the drift alone: neighbours in one block then share something ABBA keeps */
+	NOISE_BURSTS, /* in a tenth of quiet slots something begins that disturbs 1 to 5 of them */
+	NOISE_STEPS,  /* the load changes at every tenth slot, and stays */
 	NOISE_COUNT,
 };
 extern const char *const noise_names[NOISE_COUNT];

@@ -190,7 +190,7 @@ a_small_real_change_is_said_to_be_below_the_margin(void **state)
 	assert_int_equal(item.verdict, TARE_VERDICT_NO_CHANGE);
 	assert_true(item.below_margin);
 	assert_string_equal(item.sentence,
-		"head is 0.44 % slower than base (95 % interval 0.42 % to 0.47 %): "
+		"head is 0.44 % slower than base (95 % interval 0.41 % to 0.47 %): "
 		"real but below the 2 % margin");
 }
 

@@ -5,7 +5,10 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "harness/compare/evidence.h"
+#include "harness/stats/normal.h"
 #include "tests/support/close.h"
 #include "tests/support/sample_run.h"
 
@@ -116,6 +119,68 @@ sides_may_differ_in_length(void **state)
 	assert_close(evidence.superiority, 5.0 / 6.0, 1e-15);
 }
 
+/* Eight pairs; the second of each block has the first one's noise, times `like`. */
+static struct tare_evidence
+gather_blocks(double like, double skip)
+{
+	static const double noise[] = {0.03, -0.02, 0.05, -0.06};
+	double x[8], y[8];
+
+	for (size_t i = 0; i < 8; i++) {
+		x[i] = 10.0;
+		y[i] = 10.0 * exp(noise[i / 2] * (i % 2 == 0 ? 1.0 : like));
+	}
+	y[3] = skip != 0.0 ? skip : y[3];
+	return gather(x, 8, y, 8, true);
+}
+
+static void
+pairs_that_move_together_widen_everything(void **state)
+{
+	struct tare_evidence evidence = gather_blocks(1.0, 0.0);
+	double widening = sqrt(2.0 - 0.85 / 2.0);
+
+	(void)state;
+	/* Four blocks whose pairs are the same: correlation 1, less what chance may do. */
+	assert_close(evidence.widening, widening, 1e-12);
+	assert_close(evidence.se, widening * tare_sd(evidence.d, 8) / sqrt(8.0), 1e-12);
+	assert_close(tare_evidence_level(&evidence, 0.05),
+		2.0 * tare_normal_cdf(tare_normal_quantile(0.025) * widening), 1e-12);
+	/* All past the bound: 2^-8, if the pairs were independent. */
+	assert_close(tare_evidence_p_above(ranks, &evidence, -1.0),
+		tare_normal_cdf(tare_normal_quantile(ldexp(1.0, -8)) / widening), 1e-12);
+	assert_close(tare_evidence_p_above(ranks, &evidence, 1.0), 1.0, 0.0);
+}
+
+static void
+interval_and_p_agree_where_they_are_widened(void **state)
+{
+	struct tare_evidence evidence = gather_blocks(0.7, 0.0);
+	struct tare_interval interval;
+
+	(void)state;
+	assert_true(evidence.widening > 1.05);
+	tare_evidence_interval(&interval, ranks, &evidence, 0.1);
+	assert_true(tare_evidence_p_above(ranks, &evidence, interval.low - 1e-9) <= 0.05);
+	assert_true(tare_evidence_p_above(ranks, &evidence, interval.low + 1e-9) > 0.05);
+	assert_true(tare_evidence_p_below(ranks, &evidence, interval.high + 1e-9) <= 0.05);
+	assert_true(tare_evidence_p_below(ranks, &evidence, interval.high - 1e-9) > 0.05);
+}
+
+static void
+pairs_that_move_against_each_other_or_miss_their_partner_change_nothing(void **state)
+{
+	struct tare_evidence evidence = gather_blocks(-1.0, 0.0);
+
+	(void)state;
+	assert_close(evidence.widening, 1.0, 0.0);
+	assert_close(tare_evidence_level(&evidence, 0.05), 0.05, 0.0);
+	/* A pair without value: which two are a block is no longer certain. */
+	evidence = gather_blocks(1.0, NAN);
+	assert_int_equal(evidence.n, 7);
+	assert_close(evidence.widening, 1.0, 0.0);
+}
+
 int
 main(void)
 {
@@ -126,6 +191,9 @@ main(void)
 		TEST(size_is_the_mean_where_medians_are_zero),
 		TEST(few_zero_differences_are_left_out_and_many_kept),
 		TEST(sides_may_differ_in_length),
+		TEST(pairs_that_move_together_widen_everything),
+		TEST(interval_and_p_agree_where_they_are_widened),
+		TEST(pairs_that_move_against_each_other_or_miss_their_partner_change_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

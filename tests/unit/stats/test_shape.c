@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "harness/base/rng.h"
 #include "harness/stats/order.h"
 #include "harness/stats/shape.h"
@@ -49,6 +51,35 @@ autocorrelation_of_nothing_is_zero(void **state)
 	assert_close(tare_autocorrelation(same, 2), 0.0, 0.0);
 	assert_close(tare_autocorrelation(NULL, 0), 0.0, 0.0);
 	assert_close(tare_autocorrelation(huge, 4), -0.75, 1e-9);
+}
+
+static void
+block_correlation_tells_whether_neighbours_agree(void **state)
+{
+	const double alike[] = {1.0, 1.0, -2.0, -2.0, 3.0, 3.0};
+	const double against[] = {1.0, -1.0, -2.0, 2.0};
+	const double odd[] = {5.0, 6.0, 4.0, 4.0, 99.0};
+	const double huge[] = {1e308, 1e308, -1e308, -1e308};
+
+	(void)state;
+	assert_close(tare_block_correlation(alike, 6, 0.0), 1.0, 1e-15);
+	assert_close(tare_block_correlation(against, 4, 0.0), -1.0, 1e-15);
+	/* The last has no partner: (0 * 1 + 1) over (0.5 + 1). */
+	assert_close(tare_block_correlation(odd, 5, 5.0), 2.0 / 3.0, 1e-15);
+	assert_close(tare_block_correlation(huge, 4, 0.0), 1.0, 1e-15);
+}
+
+static void
+block_correlation_of_nothing_is_zero(void **state)
+{
+	const double same[] = {3.0, 3.0, 3.0, 3.0};
+	const double strange[] = {NAN, 1.0, INFINITY, 2.0};
+
+	(void)state;
+	assert_close(tare_block_correlation(NULL, 0, 0.0), 0.0, 0.0);
+	assert_close(tare_block_correlation(same, 1, 0.0), 0.0, 0.0);
+	assert_close(tare_block_correlation(same, 4, 3.0), 0.0, 0.0);
+	assert_close(tare_block_correlation(strange, 4, 0.0), 0.0, 0.0);
 }
 
 static double
@@ -101,6 +132,8 @@ main(void)
 		cmocka_unit_test(counts_mild_and_severe_outliers),
 		cmocka_unit_test(autocorrelation_tells_drift_from_noise),
 		cmocka_unit_test(autocorrelation_of_nothing_is_zero),
+		cmocka_unit_test(block_correlation_tells_whether_neighbours_agree),
+		cmocka_unit_test(block_correlation_of_nothing_is_zero),
 		cmocka_unit_test(sees_two_modes_and_seldom_where_there_is_one),
 		cmocka_unit_test(constant_values_have_one_mode),
 	};
