@@ -279,6 +279,8 @@ tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparin
 		&head->samples, metric, comparing->paired);
 	if (evidence.base_n == 0 && evidence.head_n == 0)
 		return false;
+	if (head->runner && strcmp(head->runner, "replay") == 0)
+		tare_evidence_no_widening(&evidence);
 	fill_facts(&item, comparing, &evidence);
 	if (evidence.base_n == 0 || evidence.head_n == 0)
 		explain_too_few(&item, comparing, &evidence);

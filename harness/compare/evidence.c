@@ -182,6 +182,13 @@ tare_evidence_delta(const struct tare_evidence *evidence, double margin)
 	return evidence->logs ? log1p(margin) : margin * evidence->size;
 }
 
+void
+tare_evidence_no_widening(struct tare_evidence *evidence)
+{
+	evidence->se /= evidence->widening;
+	evidence->widening = 1.0;
+}
+
 double
 tare_evidence_level(const struct tare_evidence *evidence, double alpha)
 {

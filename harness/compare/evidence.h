@@ -41,6 +41,9 @@ void tare_evidence_gather(struct tare_evidence *evidence_out, struct tare_ranks 
 	const struct tare_samples *base, size_t base_metric, const struct tare_samples *head,
 	size_t head_metric, bool paired);
 
+/* Takes the widening back: what was replayed was not measured in this order. */
+void tare_evidence_no_widening(struct tare_evidence *evidence);
+
 /* The two-sided level at which the test that takes pairs for independent keeps alpha. */
 double tare_evidence_level(const struct tare_evidence *evidence, double alpha);
 

@@ -195,6 +195,26 @@ a_small_real_change_is_said_to_be_below_the_margin(void **state)
 }
 
 static void
+replayed_pairs_share_no_block(void **state)
+{
+	double x[10], y[10];
+	struct tare_comparison item;
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++) {
+		x[i] = 1e7 + 1e4 * (double)i;
+		y[i] = x[i] * (1.004 + 1e-4 * (double)i);
+	}
+	run->cases[head].runner = "replay";
+	item = compare_wall(x, 10, y, 10);
+	/* The Walsh averages of rank 9 and 47 of 55. */
+	assert_close(item.ratio_low, sqrt(1.004 * 1.0043), 1e-4);
+	assert_string_equal(item.sentence,
+		"head is 0.44 % slower than base (95 % interval 0.42 % to 0.47 %): "
+		"real but below the 2 % margin");
+}
+
+static void
 too_few_pairs_say_how_many_are_missing(void **state)
 {
 	struct tare_comparison item = compare_wall(x_known, 5, y_known, 5);
@@ -426,6 +446,7 @@ main(void)
 		TEST(higher_is_better_turns_the_verdict_and_not_the_ratio),
 		TEST(equal_samples_show_no_change),
 		TEST(a_small_real_change_is_said_to_be_below_the_margin),
+		TEST(replayed_pairs_share_no_block),
 		TEST(too_few_pairs_say_how_many_are_missing),
 		TEST(one_pair_and_one_invocation_are_defined),
 		TEST(a_side_without_values_is_named),

@@ -150,6 +150,9 @@ pairs_that_move_together_widen_everything(void **state)
 	assert_close(tare_evidence_p_above(ranks, &evidence, -1.0),
 		tare_normal_cdf(tare_normal_quantile(ldexp(1.0, -8)) / widening), 1e-12);
 	assert_close(tare_evidence_p_above(ranks, &evidence, 1.0), 1.0, 0.0);
+	tare_evidence_no_widening(&evidence);
+	assert_close(evidence.se, tare_sd(evidence.d, 8) / sqrt(8.0), 1e-12);
+	assert_close(tare_evidence_p_above(ranks, &evidence, -1.0), ldexp(1.0, -8), 0.0);
 }
 
 static void
