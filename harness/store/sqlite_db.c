@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
@@ -126,6 +127,63 @@ distrust(sqlite3 *handle)
 	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
 }
 
+/* A file in a folder where nothing can be made beside it, as a history on a medium or in an archive
+ * that is only read, or somebody else's. */
+static bool
+is_in_closed_folder(const char *path)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	bool closed = access(path, F_OK) == 0 &&
+		      eaccess(tare_path_dirname(scratch, path), W_OK | X_OK) != 0;
+
+	tare_arena_free(scratch);
+	return closed;
+}
+
+/* Whether somebody's write-ahead log holds changes that are not in the file yet. */
+static bool
+has_changes_beside(const char *path)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	struct stat about;
+	bool found =
+		stat(tare_arena_printf(scratch, "%s-wal", path), &about) == 0 && about.st_size > 0;
+
+	tare_arena_free(scratch);
+	return found;
+}
+
+/* "file:PATH?immutable=1": sqlite makes no files beside it then, and reads none, so that is for a
+ * file whose changes are all inside. */
+static char *
+immutable_uri(const char *path)
+{
+	char *uri = tare_xcalloc(3 * strlen(path) + 32, 1);
+	char *end = stpcpy(uri, "file:");
+
+	for (; *path; path++)
+		end += sprintf(end, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	strcpy(end, "?immutable=1");
+	return uri;
+}
+
+static int
+open_handle(sqlite3 **handle_out, const char *path)
+{
+	char *uri;
+	int result;
+
+	if (!is_in_closed_folder(path))
+		return sqlite3_open_v2(
+			path, handle_out, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	if (has_changes_beside(path))
+		return sqlite3_open_v2(path, handle_out, SQLITE_OPEN_READONLY, NULL);
+	uri = immutable_uri(path);
+	result = sqlite3_open_v2(uri, handle_out, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+	free(uri);
+	return result;
+}
+
 enum tare_status
 tare_db_open(struct tare_db **db_out, const char *path, int busy_timeout_ms, struct tare_err *err)
 {
@@ -137,8 +195,7 @@ tare_db_open(struct tare_db **db_out, const char *path, int busy_timeout_ms, str
 	db->busy_timeout_ms = busy_timeout_ms;
 	for (size_t i = 0; i < TARE_QUERY_COUNT; i++)
 		db->queries[i].db = db;
-	result = sqlite3_open_v2(
-		path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+	result = open_handle(&db->handle, path);
 	if (result == SQLITE_OK) {
 		sqlite3_extended_result_codes(db->handle, 1);
 		sqlite3_busy_timeout(db->handle, busy_timeout_ms);

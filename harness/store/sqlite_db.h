@@ -26,7 +26,8 @@
 struct tare_db;
 struct tare_query;
 
-/* Makes the file where there is none, but not its folder. */
+/* Makes the file where there is none, but not its folder. A file in a folder that must not be
+ * written is opened for reading only; writing says so then. */
 enum tare_status tare_db_open(
 	struct tare_db **db_out, const char *path, int busy_timeout_ms, struct tare_err *err);
 void tare_db_close(struct tare_db *db); /* NULL is allowed */

@@ -418,6 +418,54 @@ a_file_that_must_not_be_written_can_still_be_read(void **state)
 		fixture->path);
 }
 
+/* As on a medium that is only read; a name with what means something in a URI. */
+static void
+a_history_in_a_folder_that_must_not_be_written_can_still_be_read(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tare_store *store;
+	struct tare_err err = {0};
+	enum tare_status status;
+
+	free(fixture->path);
+	fixture->path = test_path(fixture->folder, "r?%41#1.db");
+	store = open_well(fixture);
+	put_well(store, ID_A, 1);
+	tare_store_close(store);
+	assert_int_equal(chmod(fixture->path, 0644), 0);
+	assert_int_equal(chmod(fixture->folder, 0555), 0);
+	become(NOBODY);
+	store = open_well(fixture);
+	assert_int_equal(count_runs(fixture, store), 1);
+	status = put(store, ID_B, 1, &err);
+	tare_store_close(store);
+	become(0);
+	assert_int_equal(chmod(fixture->folder, 0755), 0);
+	assert_int_equal(status, TARE_OUTSIDE);
+	assert_text(err.text,
+		"cannot write \"PATH\": the file or its folder is read-only; allow writing or name "
+		"another store with --store",
+		fixture->path);
+}
+
+static void
+what_somebody_else_just_wrote_is_read_too(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct tare_store *writer = open_well(fixture);
+	struct tare_store *store;
+
+	put_well(writer, ID_A, 1);
+	assert_int_equal(chmod(fixture->folder, 0555), 0);
+	become(NOBODY);
+	store = open_well(fixture);
+	assert_int_equal(count_runs(fixture, store), 1);
+	tare_store_close(store);
+	become(0);
+	assert_int_equal(chmod(fixture->folder, 0755), 0);
+	tare_store_close(writer);
+}
+
 /* Runs body in a child whose files cannot grow past limit bytes. */
 static int
 run_with_file_limit(void (*body)(const struct fixture *fixture), const struct fixture *fixture,
@@ -773,6 +821,8 @@ main(void)
 		TEST(a_folder_is_no_database),
 		TEST(a_folder_that_must_not_be_written_is_named),
 		TEST(a_file_that_must_not_be_written_can_still_be_read),
+		TEST(a_history_in_a_folder_that_must_not_be_written_can_still_be_read),
+		TEST(what_somebody_else_just_wrote_is_read_too),
 		TEST(a_power_cut_while_storing_loses_that_run_at_most),
 		TEST(a_write_that_fails_is_reported_and_changes_nothing),
 		TEST(a_full_disk_is_reported_and_nothing_is_lost),
