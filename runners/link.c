@@ -47,42 +47,46 @@ note_agent(pid_t before, pid_t now)
 	}
 }
 
-static bool
-beside_executable(char *path_out, size_t size, const char *relative)
+/* The folder of this executable; "" where it cannot be known. */
+static void
+executable_folder(char folder_out[PATH_MAX])
 {
-	char exe[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	ssize_t len = readlink("/proc/self/exe", folder_out, PATH_MAX - 1);
 	char *slash;
 
-	if (len <= 0)
-		return false;
-	exe[len] = '\0';
-	slash = strrchr(exe, '/');
-	if (!slash)
-		return false;
-	*slash = '\0';
-	return (size_t)snprintf(path_out, size, "%s/%s", exe, relative) < size &&
+	folder_out[len > 0 ? len : 0] = '\0';
+	slash = strrchr(folder_out, '/');
+	if (slash)
+		*slash = '\0';
+}
+
+static bool
+find_beside(char *path_out, size_t size, const char *folder, const char *relative)
+{
+	return (size_t)snprintf(path_out, size, "%s/%s", folder, relative) < size &&
 	       access(path_out, X_OK) == 0;
 }
 
 enum tare_status
 tare_agent_find(char *path_out, size_t size, const char *given, struct tare_err *err)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], folder[PATH_MAX];
 
 	if (!given || !*given)
 		given = getenv("TARE_AGENT");
+	executable_folder(folder);
 	if (given && *given) {
 		if (access(given, X_OK) != 0)
-			return tare_err_errno(
-				err, TARE_UNSUPPORTED, "cannot execute the agent '%s'", given);
+			return tare_err_errno(err, TARE_UNSUPPORTED,
+				"cannot execute the agent '%s', which TARE_AGENT names", given);
 		if ((size_t)snprintf(path, sizeof(path), "%s", given) >= sizeof(path))
 			return tare_err_set(err, TARE_UNSUPPORTED, "the agent's path is too long");
-	} else if (!beside_executable(path, sizeof(path), "tare-agent") &&
-		   !beside_executable(path, sizeof(path), "../libexec/tare/tare-agent")) {
+	} else if (!find_beside(path, sizeof(path), folder, "tare-agent") &&
+		   !find_beside(path, sizeof(path), folder, "../libexec/tare/tare-agent")) {
 		return tare_err_set(err, TARE_UNSUPPORTED,
-			"the agent 'tare-agent' is neither beside this program nor in "
-			"../libexec/tare; install all of tare, or set TARE_AGENT to its path");
+			"there is no program 'tare-agent' in '%s' or '%s/../libexec/tare'; install "
+			"all of tare, or set TARE_AGENT to its path",
+			folder, folder);
 	}
 	if (strlen(path) >= size)
 		return tare_err_set(err, TARE_UNSUPPORTED, "the agent's path is too long");

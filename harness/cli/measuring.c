@@ -1,9 +1,12 @@
 #include "harness/cli/measuring.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/rng.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
@@ -119,9 +122,6 @@ tare_measuring_prepare(
 	options->store_url = line->store;
 	options->quiet = line->quiet;
 	options->interrupted = &tare_interrupted;
-	/* Two runs may go on in one folder. */
-	options->expand.scratch_root = tare_arena_printf(
-		session->arena, "%s/scratch/%ld", options->state_dir, (long)getpid());
 	choose_seed(session, line);
 	if (!line->quiet)
 		status = tare_report_request_add(session, "text", "-", err);
@@ -209,6 +209,57 @@ check_store(const struct tare_session *session, struct tare_err *err)
 	return why.status;
 }
 
+/* Whether a folder can be made here, or is there, and files can be made in it. */
+static bool
+has_room_for(struct tare_arena *arena, const char *folder)
+{
+	char *here = getcwd(NULL, 0);
+	bool has_room = here && eaccess(folder, W_OK | X_OK) == 0;
+
+	if (here && !has_room && errno == ENOENT)
+		has_room = eaccess(tare_path_dirname(arena, folder), W_OK | X_OK) == 0;
+	free(here);
+	return has_room;
+}
+
+/* Where nothing is to be kept, a folder that must not be written is no reason not to measure. */
+static enum tare_status
+use_temporary_state(struct tare_session *session, const char **made_out, struct tare_err *err)
+{
+	struct tare_session_options *options = &session->options;
+	const char *parent = getenv("TMPDIR");
+	char *made = tare_arena_printf(
+		session->arena, "%s/tare-XXXXXX", parent && *parent ? parent : "/tmp");
+
+	if (!mkdtemp(made))
+		return tare_err_errno(err, TARE_OUTSIDE,
+			"neither this folder nor '%s' can be written; set TMPDIR to one that can",
+			made);
+	options->state_dir = *made_out = made;
+	if (!options->quiet && options->progress)
+		fprintf(options->progress,
+			"this folder cannot be written: scratch files and logs are in %s, and "
+			"nothing is stored\n",
+			made);
+	return TARE_OK;
+}
+
+/* *made_out: a folder to be removed, or NULL. Two runs may go on in one folder, so each has its own
+ * place for scratch folders in it. */
+static enum tare_status
+choose_places(struct tare_session *session, const char **made_out, struct tare_err *err)
+{
+	struct tare_session_options *options = &session->options;
+	enum tare_status status = TARE_OK;
+
+	if (!options->keep_journal && !options->use_store &&
+		!has_room_for(session->arena, options->state_dir))
+		status = use_temporary_state(session, made_out, err);
+	options->expand.scratch_root = tare_arena_printf(
+		session->arena, "%s/scratch/%ld", options->state_dir, (long)getpid());
+	return status;
+}
+
 enum tare_status
 tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare_err *err)
 {
@@ -222,13 +273,19 @@ tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare
 		&tare_stage_store,
 		&tare_stage_report,
 	};
+	const char *temporary = NULL;
 	enum tare_status status;
 
 	tare_signals_catch();
 	status = check_store(session, err);
+	if (status == TARE_OK)
+		status = choose_places(session, &temporary, err);
 	if (status != TARE_OK)
 		return status;
 	status = tare_stages_run(session, stages, sizeof(stages) / sizeof(stages[0]), err);
+	/* Unless it has the logs of what failed. */
+	if (temporary)
+		rmdir(temporary);
 	if (status != TARE_OK)
 		explain(session, err);
 	print_paths(session);

@@ -270,9 +270,34 @@ open_resumed(struct tare_session *session, struct tare_err *err)
 	return status;
 }
 
+/* Where not one case could be run there is nothing to begin; a runner that only some want costs
+ * those. What is no runner at all was found before. */
+static enum tare_status
+check_runners(const struct tare_plan *plan, struct tare_err *err)
+{
+	struct tare_err why = {0};
+
+	for (size_t i = 0; i < plan->case_count; i++) {
+		const char *name = plan->cases[i].runner;
+		const struct tare_runner_ops *ops =
+			tare_runner_find(strcmp(name, "auto") == 0 ? "host" : name);
+
+		if (i > 0 && strcmp(name, plan->cases[i - 1].runner) == 0)
+			continue;
+		if (!ops || ops->supported(&why) == TARE_OK)
+			return TARE_OK;
+		tare_err_where(&why, "runner %s", ops->name);
+	}
+	return why.status == TARE_OK ? TARE_OK : tare_err_set(err, why.status, "%s", why.text);
+}
+
 static enum tare_status
 describe(struct tare_session *session, struct tare_err *err)
 {
+	enum tare_status status = check_runners(session->plan, err);
+
+	if (status != TARE_OK)
+		return status;
 	if (session->options.resume_path)
 		return open_resumed(session, err);
 	session->run = tare_run_new();

@@ -108,6 +108,7 @@ measure_open(struct tare_measure *measure, struct tare_session *session)
 	measure->cases = tare_arena_alloc(arena, plan->case_count, sizeof(*measure->cases));
 	measure->groups = tare_arena_alloc(arena, plan->group_count, sizeof(*measure->groups));
 	measure->outcomes = tare_arena_alloc(arena, TARE_PENDING_SLOTS, sizeof(*measure->outcomes));
+	tare_scratch_begin(&measure->folders, options->expand.scratch_root);
 	tare_progress_begin(&measure->progress, options->quiet ? NULL : options->progress,
 		options->progress_terminal, options->progress_width, plan->group_count);
 	take_up(measure);
@@ -125,17 +126,6 @@ remove_logs(const struct tare_measure *measure)
 	tare_dir_remove(measure->log_dir, NULL);
 	rmdir(tare_path_dirname(session->arena, measure->log_dir));
 	rmdir(session->options.state_dir);
-}
-
-static void
-remove_scratch(const struct tare_measure *measure)
-{
-	const char *root = measure->session->options.expand.scratch_root;
-
-	if (!root)
-		return;
-	tare_dir_remove(root, NULL);
-	rmdir(tare_path_dirname(measure->session->arena, root));
 }
 
 /* After an interruption or an error what was begun still has its cleanup; a second interruption
@@ -159,7 +149,7 @@ measure_close(struct tare_measure *measure, bool whole)
 	}
 	if (measure->pending_path && whole)
 		unlink(measure->pending_path);
-	remove_scratch(measure);
+	tare_scratch_end(&measure->folders);
 	remove_logs(measure);
 	tare_progress_clear(&measure->progress);
 	tare_arena_free(measure->scratch);

@@ -19,6 +19,7 @@
 
 #include "harness/stages/extract.h"
 #include "harness/stages/progress.h"
+#include "harness/stages/scratch.h"
 #include "harness/stages/session.h"
 #include "runners/runner.h"
 
@@ -39,6 +40,7 @@ struct tare_measured_case {
 	uint32_t *service_ids;
 	size_t services_up; /* how many of its services it has running */
 	bool set_up;        /* setup was begun: cleanup is owed */
+	bool has_folder;    /* its scratch folder was made */
 	double *values;     /* one sample */
 	uint32_t next_pair;
 	uint32_t warmups;        /* done since it was begun: a resumed case is warmed up again */
@@ -65,6 +67,7 @@ struct tare_measure {
 	size_t runner_count;
 	struct tare_outcome *outcomes; /* [TARE_PENDING_SLOTS] */
 	struct tare_arena *scratch;    /* reset before each invocation */
+	struct tare_scratch folders;
 	struct tare_progress progress;
 	const char *log_dir;
 	const char *pending_path; /* NULL where there is no journal */
@@ -125,6 +128,9 @@ enum tare_status tare_measure_refuse_case(struct tare_measure *measure,
 /* measure_program.c */
 enum tare_status tare_measure_open_runner(struct tare_measure *measure,
 	struct tare_open_runner **on_out, const char *name, struct tare_err *err);
+/* Whether anything that is started for the case has this path in its words, environment or files.
+ */
+bool tare_measure_mentions(const struct tare_case *subject, const char *path);
 /* A hook that fails, fails the case; NULL is no hook. */
 enum tare_status tare_measure_hook(struct tare_measure *measure, struct tare_measured_case *mine,
 	const char *name, const struct tare_program *program, struct tare_err *err);

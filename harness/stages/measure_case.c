@@ -90,8 +90,11 @@ begin_on_runner(struct tare_measure *measure, struct tare_measured_case *mine, s
 	enum tare_status status =
 		tare_measure_open_runner(measure, &mine->on, subject->runner, err);
 
-	if (status == TARE_OK && subject->scratch_dir)
-		status = tare_dir_make(subject->scratch_dir, err);
+	/* Most cases have no use for theirs. */
+	mine->has_folder =
+		subject->scratch_dir && tare_measure_mentions(subject, subject->scratch_dir);
+	if (status == TARE_OK && mine->has_folder)
+		status = tare_scratch_make(&measure->folders, subject->scratch_dir, err);
 	if (status == TARE_OK)
 		status = mine->on->ops->case_begin(mine->on->runner, &cpus, subject, err);
 	if (status == TARE_OK)
@@ -161,7 +164,7 @@ tare_measure_end_case(
 	status = clean_up(measure, mine, err);
 	stopped = tare_measure_stop_services(measure, mine, &late);
 	mine->on->ops->case_end(mine->on->runner, mine->subject);
-	if (mine->subject->scratch_dir)
+	if (mine->has_folder)
 		tare_dir_remove(mine->subject->scratch_dir, NULL);
 	tare_extractor_free(mine->extractor);
 	mine->extractor = NULL;

@@ -246,12 +246,13 @@ mentions(const struct tare_program *program, const char *path)
 			return true;
 	}
 	return (program->cwd && strstr(program->cwd, path)) ||
+	       (program->stdin_text && strstr(program->stdin_text, path)) ||
 	       (program->stdin_path && strstr(program->stdin_path, path)) ||
 	       (program->stdout_path && strstr(program->stdout_path, path));
 }
 
-static bool
-case_mentions(const struct tare_case *subject, const char *path)
+bool
+tare_measure_mentions(const struct tare_case *subject, const char *path)
 {
 	const struct tare_program *const programs[] = {
 		&subject->program,
@@ -265,8 +266,13 @@ case_mentions(const struct tare_case *subject, const char *path)
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		found = found || mentions(programs[i], path);
-	for (size_t i = 0; i < subject->service_count; i++)
-		found = found || mentions(&subject->services[i].program, path);
+	for (size_t i = 0; i < subject->service_count; i++) {
+		const struct tare_service *service = &subject->services[i];
+
+		found = found || mentions(&service->program, path) ||
+			mentions(service->ready_command, path) ||
+			(service->ready_path && strstr(service->ready_path, path));
+	}
 	return found;
 }
 
@@ -275,7 +281,7 @@ static enum tare_status
 make_work_dir(const struct tare_plan *plan, struct tare_err *err)
 {
 	for (size_t i = 0; plan->work_dir && i < plan->case_count; i++) {
-		if (case_mentions(&plan->cases[i], plan->work_dir))
+		if (tare_measure_mentions(&plan->cases[i], plan->work_dir))
 			return tare_dir_make(plan->work_dir, err);
 	}
 	return TARE_OK;

@@ -463,11 +463,35 @@ a_fifo_in_the_place_of_the_pending_file_does_not_block(void **state)
 	bed_remove(&bed);
 }
 
+/* Nothing is begun that cannot be measured; a runner that only some cases want is their matter. */
+static void
+a_run_that_nothing_can_measure_is_not_begun(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	setenv("TARE_AGENT", "/no/such", 1);
+	bed_make(&bed, "suite: s\nbenchmarks: [{name: x, command: 'true'}]\n");
+	assert_int_equal(bed_describe(&bed), TARE_UNSUPPORTED);
+	assert_string_equal(bed.err.text,
+		"describe: runner host: cannot execute the agent '/no/such', which TARE_AGENT "
+		"names: No such file or directory");
+	assert_int_equal(access(bed.journal, F_OK), -1);
+	bed_again(&bed, "suite: s\n"
+			"benchmarks:\n"
+			"  - {name: x, command: 'true'}\n"
+			"  - {name: y, replay: {wall: 1ms}}\n");
+	assert_int_equal(bed_describe(&bed), TARE_OK);
+	setenv("TARE_AGENT", TEST_AGENT, 1);
+	bed_remove(&bed);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_run_has_a_header_with_everything),
+		cmocka_unit_test(a_run_that_nothing_can_measure_is_not_begun),
 		cmocka_unit_test(two_runs_have_two_seeds_and_ids),
 		cmocka_unit_test(the_journal_goes_into_the_state_folder_unless_told),
 		cmocka_unit_test(an_existing_journal_is_not_overwritten),
@@ -489,5 +513,6 @@ main(void)
 		cmocka_unit_test(a_fifo_in_the_place_of_the_pending_file_does_not_block),
 	};
 
+	setenv("TARE_AGENT", TEST_AGENT, 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -539,6 +539,21 @@ a_scratch_folder_lives_as_long_as_its_case(void **state)
 	host_remove(&host);
 }
 
+/* Ten thousand cases would be ten thousand folders for nothing. */
+static void
+a_scratch_folder_that_nothing_mentions_is_not_made(void **state)
+{
+	struct host_bed host;
+
+	(void)state;
+	host_make(&host, "defaults: {invocations: 1, warmup: 0}\n"
+			 "benchmarks:\n"
+			 "  - {name: x, shell: 'test ! -e ${dir}/scratch'}\n");
+	assert_int_equal(bed_run(&host.bed), TARE_OK);
+	assert_int_equal(bed_case(&host.bed, "x")->status, TARE_CASE_OK);
+	host_remove(&host);
+}
+
 static void
 a_run_that_is_not_kept_leaves_nothing(void **state)
 {
@@ -609,6 +624,7 @@ main(void)
 		cmocka_unit_test(services_that_differ_are_swapped),
 		cmocka_unit_test(a_service_that_dies_fails_those_who_used_it),
 		cmocka_unit_test(a_scratch_folder_lives_as_long_as_its_case),
+		cmocka_unit_test(a_scratch_folder_that_nothing_mentions_is_not_made),
 		cmocka_unit_test(a_run_that_is_not_kept_leaves_nothing),
 		cmocka_unit_test(a_batch_that_cannot_be_journalled_is_recovered),
 	};
