@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tare_counter;
+
 enum tare_better {
 	TARE_LOWER_IS_BETTER,
 	TARE_HIGHER_IS_BETTER,
@@ -37,6 +39,7 @@ struct tare_metric {
 	bool exact;    /* a constant by nature: compared exactly, without statistics */
 	bool gated;    /* counts for the gate and for how long is measured */
 	double margin; /* the smallest relative change that matters; 0.02 is 2 % */
+	const struct tare_counter *counter; /* NULL: not counted (harness/model/counter.h) */
 };
 
 enum { TARE_METRIC_NAME_MAX = 64 };

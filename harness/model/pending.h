@@ -42,12 +42,33 @@ enum {
 	TARE_RECORD_LEFTOVERS = 1u << 3,   /* processes outlived the program and were killed */
 };
 
+/* The events of one set, beside the clock that guards them. */
+enum { TARE_COUNTERS_MAX = 12 };
+
+/* One event between the gate and the reap of one invocation. */
+struct tare_agent_reading {
+	uint64_t value;
+	uint64_t enabled_ns; /* the program's time, summed over its threads */
+	uint64_t running_ns; /* less than that where events took turns on the hardware */
+};
+
+/* What was counted in one invocation, for those that count. Apart from the record, so that the
+ * pages it takes are not touched, and not in the agent's size, where nothing is counted. */
+struct tare_agent_counts {
+	uint64_t seq;   /* of its record */
+	uint32_t count; /* readings; 0: nothing was counted */
+	uint32_t set;   /* which events, as the request said */
+	struct tare_agent_reading readings[TARE_COUNTERS_MAX];
+	uint64_t check; /* tare_counts_check() */
+};
+
 struct tare_pending {
 	uint32_t magic;
 	uint32_t slot_count;
 	uint64_t run_hash; /* of the run id: a pending file of another run is ignored */
 	uint64_t began_ns; /* CLOCK_MONOTONIC when the run began, for start_ns */
 	struct tare_agent_record slots[TARE_PENDING_SLOTS];
+	struct tare_agent_counts counts[TARE_PENDING_SLOTS];
 };
 
 /* A sum over the record's fields that an all-zero or half-written slot does not pass. */
@@ -62,6 +83,20 @@ tare_record_check(const struct tare_agent_record *record)
 
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		sum = (sum ^ parts[i]) * 0x100000001b3u;
+	return sum;
+}
+
+static inline uint64_t
+tare_counts_check(const struct tare_agent_counts *counts)
+{
+	uint64_t sum = (0x9e3779b97f4a7c15u ^ counts->seq) * 0x100000001b3u;
+
+	sum = (sum ^ counts->count ^ (uint64_t)counts->set << 32) * 0x100000001b3u;
+	for (uint32_t i = 0; i < counts->count && i < TARE_COUNTERS_MAX; i++) {
+		sum = (sum ^ counts->readings[i].value) * 0x100000001b3u;
+		sum = (sum ^ counts->readings[i].enabled_ns) * 0x100000001b3u;
+		sum = (sum ^ counts->readings[i].running_ns) * 0x100000001b3u;
+	}
 	return sum;
 }
 

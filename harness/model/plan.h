@@ -13,7 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/model/formula.h"
 #include "harness/model/metric.h"
+#include "harness/model/pending.h"
+
+struct tare_counter_source; /* harness/counters/counters.h */
 
 enum tare_output_mode {
 	TARE_OUTPUT_DISCARD, /* /dev/null */
@@ -60,7 +64,9 @@ enum tare_metric_source {
 	TARE_SOURCE_REGEX,
 	TARE_SOURCE_JSON,
 	TARE_SOURCE_LINES,
-	TARE_SOURCE_REPLAY, /* given by the replay runner */
+	TARE_SOURCE_REPLAY,  /* given by the replay runner */
+	TARE_SOURCE_COUNTER, /* counted */
+	TARE_SOURCE_DERIVED, /* a formula over other metrics of the case */
 };
 
 enum tare_reduce {
@@ -89,6 +95,25 @@ struct tare_metric_rule {
 	const char
 		*written_unit; /* the unit the program writes; converted by tare_unit_to_base() */
 	enum tare_reduce reduce;
+	/* Counters: who counts it; NULL until tare_counters_resolve(). */
+	const struct tare_counter_source *counter;
+	/* Derived metrics; formula_metrics[i] is the position of name i, once resolved. */
+	const struct tare_formula *formula;
+	const char *formula_text;
+	size_t formula_metrics[TARE_FORMULA_NAMES_MAX];
+};
+
+/* Counters that were asked for together, and shall be counted together: metrics by position. */
+struct tare_counter_group {
+	const char *name;
+	size_t *metrics;
+	size_t metric_count;
+};
+
+/* Events that are counted at the same time; sets take turns over the invocations. */
+struct tare_counter_set {
+	size_t metrics[TARE_COUNTERS_MAX];
+	size_t count;
 };
 
 enum tare_distribution {
@@ -167,6 +192,11 @@ struct tare_case {
 	struct tare_metric_rule *rules;
 	struct tare_replay_metric *replay; /* NULL unless runner is replay */
 	size_t metric_count;
+	struct tare_counter_group *counter_groups; /* as asked for */
+	size_t counter_group_count;
+	bool counters_required;
+	struct tare_counter_set *counter_sets; /* once resolved */
+	size_t counter_set_count;
 	bool critical;
 };
 

@@ -1,0 +1,175 @@
+#include <assert.h>
+#include <linux/perf_event.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/counters/counters.h"
+
+/* Not a perf source that was found: it is opened beside every set, whatever was asked for. */
+static const struct tare_counter_source guard_clock = {
+	.ops = &tare_counters_perf_sw,
+	.origin = {.event = "PERF_COUNT_SW_TASK_CLOCK"},
+	.type = PERF_TYPE_SOFTWARE,
+	.config = PERF_COUNT_SW_TASK_CLOCK,
+};
+
+/* One provider's share of the set, in the set's order. */
+static size_t
+sources_of(const struct tare_counter_source **sources_out, size_t *at_out,
+	const struct tare_case *subject, const struct tare_counter_set *set,
+	const struct tare_counter_ops *ops)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct tare_counter_source *source = subject->rules[set->metrics[i]].counter;
+
+		if (source->ops != ops)
+			continue;
+		sources_out[count] = source;
+		at_out[count++] = i;
+	}
+	return count;
+}
+
+/* Opens the provider's share; its descriptors go to their places behind the guard's. */
+static enum tare_status
+attach_share(struct tare_attachment *attachment, const struct tare_case *subject,
+	const struct tare_counter_set *set, const struct tare_counter_ops *ops, pid_t pid,
+	struct tare_err *err)
+{
+	const struct tare_counter_source *sources[TARE_COUNTERS_MAX];
+	size_t at[TARE_COUNTERS_MAX];
+	size_t count = sources_of(sources, at, subject, set, ops);
+	struct tare_attachment share = {0};
+	enum tare_status status;
+
+	if (count == 0)
+		return TARE_OK;
+	status = ops->attach(&share, sources, count, pid, err);
+	if (status != TARE_OK)
+		return tare_err_where(err, "%s", ops->name);
+	assert(share.count == count);
+	for (size_t i = 0; i < count; i++)
+		attachment->fds[1 + at[i]] = share.fds[i];
+	if (share.keeper) {
+		attachment->keeper = share.keeper;
+		attachment->keeper_id = share.keeper_id;
+	}
+	return TARE_OK;
+}
+
+enum tare_status
+tare_counters_attach(struct tare_attachment *attachment_out, const struct tare_case *subject,
+	const struct tare_counter_set *set, pid_t pid, struct tare_err *err)
+{
+	const struct tare_counter_source *const guard = &guard_clock;
+	struct tare_attachment attachment = {0};
+	enum tare_status status;
+
+	assert(set->count < TARE_COUNTERS_MAX);
+	status = guard_clock.ops->attach(&attachment, &guard, 1, pid, err);
+	if (status != TARE_OK)
+		return status;
+	attachment.count = set->count + 1;
+	for (size_t i = 1; i < attachment.count; i++)
+		attachment.fds[i] = -1;
+	for (size_t i = 0; tare_counter_providers[i] && status == TARE_OK; i++) {
+		if (tare_counter_providers[i]->way == TARE_WAY_EVENT)
+			status = attach_share(
+				&attachment, subject, set, tare_counter_providers[i], pid, err);
+	}
+	if (status != TARE_OK) {
+		tare_counters_detach(&attachment);
+		return status;
+	}
+	*attachment_out = attachment;
+	return TARE_OK;
+}
+
+void
+tare_counters_detach(struct tare_attachment *attachment)
+{
+	for (size_t i = 0; i < attachment->count; i++) {
+		if (attachment->fds[i] >= 0)
+			close(attachment->fds[i]);
+	}
+	if (attachment->keeper)
+		attachment->keeper->close_attached(attachment);
+	*attachment = (struct tare_attachment){0};
+}
+
+bool
+tare_counters_has(const struct tare_case *subject, enum tare_counter_way way)
+{
+	for (size_t i = 0; i < subject->metric_count && subject->rules; i++) {
+		const struct tare_counter_source *source = subject->rules[i].counter;
+
+		if (source && source->ops->way == way)
+			return true;
+	}
+	return false;
+}
+
+/* What the agent read, by metric. False where the guard found that it cannot be right. */
+static bool
+take_events(struct tare_counted *counted_out, const struct tare_case *subject,
+	const struct tare_agent_record *record, const struct tare_agent_counts *counts)
+{
+	const struct tare_counter_set *set;
+	bool valid;
+
+	if (!counts || counts->count == 0 || counts->seq != record->seq ||
+		counts->set >= subject->counter_set_count)
+		return true;
+	set = &subject->counter_sets[counts->set];
+	if (counts->count != set->count + 1)
+		return true;
+	valid = tare_counters_guard(
+		(double)counts->readings[0].value, (double)(record->user_ns + record->sys_ns));
+	for (size_t i = 0; i < set->count; i++) {
+		struct tare_counted *counted = &counted_out[set->metrics[i]];
+
+		*counted = tare_counter_scale(&counts->readings[i + 1]);
+		if (!valid)
+			counted->value = NAN;
+	}
+	return valid;
+}
+
+void
+tare_counters_values(struct tare_counted *counted_out, bool *invalid_out,
+	const struct tare_case *subject, const struct tare_agent_record *record,
+	const struct tare_agent_counts *counts, const double *around)
+{
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		const struct tare_counter_source *source = subject->rules[i].counter;
+
+		counted_out[i] = (struct tare_counted){.value = NAN, .coverage = NAN};
+		if (source && source->ops->from_record)
+			counted_out[i].value = source->ops->from_record(source, record);
+		else if (source && source->ops->read && around)
+			counted_out[i].value = around[i];
+		if (!isnan(counted_out[i].value))
+			counted_out[i].coverage = 1.0;
+	}
+	*invalid_out = !take_events(counted_out, subject, record, counts);
+}
+
+void
+tare_counters_derive(double *values, const struct tare_case *subject)
+{
+	for (size_t i = 0; i < subject->metric_count && subject->rules; i++) {
+		const struct tare_metric_rule *rule = &subject->rules[i];
+		double parts[TARE_FORMULA_NAMES_MAX];
+
+		if (!rule->formula)
+			continue;
+		for (size_t j = 0; j < tare_formula_name_count(rule->formula); j++)
+			parts[j] = rule->formula_metrics[j] < subject->metric_count
+					   ? values[rule->formula_metrics[j]]
+					   : NAN;
+		values[i] = tare_formula_evaluate(rule->formula, parts);
+	}
+}

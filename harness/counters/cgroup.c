@@ -1,0 +1,130 @@
+/*
+ * The run's own cgroup: CPU time, throttling and pressure of everything in it.
+ *
+ * Read around each request from cpu.stat and *.pressure, which a unified hierarchy has without any
+ * controller. The agent is inside too, so its part of starting a program is in the figures.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/counters/counters.h"
+
+static const struct known {
+	const char *name;
+	const char *file;
+	const char *key; /* the text before the number */
+} knowns[] = {
+	{"cgroup-cpu-time", "cpu.stat", "usage_usec "},
+	{"throttled-time", "cpu.stat", "throttled_usec "},
+	{"cpu-pressure", "cpu.pressure", "some "},
+	{"memory-pressure", "memory.pressure", "some "},
+	{"io-pressure", "io.pressure", "some "},
+};
+
+enum { STAT_LEN_MAX = 2048 };
+
+static enum tare_status
+cgroup_supported(const struct tare_counter_place *place, struct tare_err *err)
+{
+	if (!place->cgroup)
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"the run has no cgroup of its own; it needs a unified hierarchy and "
+			"permission to make a directory in it");
+	return TARE_OK;
+}
+
+/* The number after a line's key; after " total=" where the line has one. */
+static bool
+find_number(double *value_out, const char *text, const char *key)
+{
+	size_t key_len = strlen(key);
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *at = line + key_len;
+		const char *total;
+		char *end;
+
+		if (strncmp(line, key, key_len) != 0)
+			continue;
+		total = strstr(line, " total=");
+		if (total && total < line + strcspn(line, "\n"))
+			at = total + strlen(" total=");
+		*value_out = (double)strtoull(at, &end, 10);
+		return end != at;
+	}
+	return false;
+}
+
+/* At once and without an arena, since it is done around every invocation. */
+static enum tare_status
+read_number(double *value_out, const char *dir, const struct known *known, struct tare_err *err)
+{
+	char path[4096], text[STAT_LEN_MAX];
+	ssize_t len;
+	int fd;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, known->file) >= sizeof(path))
+		return tare_err_set(err, TARE_UNSUPPORTED, "the cgroup's path is too long");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return tare_err_errno(err, TARE_UNSUPPORTED, "cannot read %s", known->file);
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len < 0)
+		return tare_err_errno(err, TARE_UNSUPPORTED, "cannot read %s", known->file);
+	text[len] = '\0';
+	if (!find_number(value_out, text, known->key))
+		return tare_err_set(err, TARE_UNSUPPORTED, "%s has no '%.*s'", known->file,
+			(int)strcspn(known->key, " "), known->key);
+	return TARE_OK;
+}
+
+static enum tare_status
+cgroup_find(struct tare_counter_source *source_out, struct tare_arena *arena,
+	const struct tare_counter_place *place, const char *name, struct tare_err *err)
+{
+	for (size_t i = 0; i < sizeof(knowns) / sizeof(knowns[0]); i++) {
+		double value;
+
+		if (strcmp(knowns[i].name, name) != 0)
+			continue;
+		if (cgroup_supported(place, err) != TARE_OK ||
+			read_number(&value, place->cgroup, &knowns[i], err) != TARE_OK)
+			return TARE_UNSUPPORTED;
+		*source_out = (struct tare_counter_source){
+			.origin = {.event = tare_arena_printf(arena, "%s: %.*s", knowns[i].file,
+					   (int)strcspn(knowns[i].key, " "), knowns[i].key),
+				.scope = "cgroup of the run, with the agent",
+				.quality = TARE_QUALITY_ACCOUNTED},
+			.type = (uint32_t)i,
+			.scale = 1000.0,
+		};
+		return TARE_OK;
+	}
+	return tare_err_set(err, TARE_NOT_FOUND, "not in a cgroup");
+}
+
+static enum tare_status
+cgroup_read(double *value_out, const struct tare_counter_source *source,
+	const struct tare_counter_place *place, struct tare_err *err)
+{
+	enum tare_status status = cgroup_supported(place, err);
+
+	if (status == TARE_OK)
+		status = read_number(value_out, place->cgroup, &knowns[source->type], err);
+	if (status == TARE_OK)
+		*value_out *= source->scale;
+	return status;
+}
+
+const struct tare_counter_ops tare_counters_cgroup = {
+	.name = "cgroup",
+	.summary = "CPU time, throttling and pressure of the run's own cgroup",
+	.way = TARE_WAY_AROUND,
+	.supported = cgroup_supported,
+	.find = cgroup_find,
+	.read = cgroup_read,
+};

@@ -1,0 +1,34 @@
+/*
+ * Opening perf events, for the providers that do. Internal to harness/counters.
+ *
+ * Through syscall(2), as there is no function for it in the C library; tests put their own in its
+ * place (tests/support/perf_shim.h), because most machines that run them have no PMU.
+ */
+#ifndef TARE_COUNTERS_PERF_H
+#define TARE_COUNTERS_PERF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "harness/base/err.h"
+
+struct tare_perf_event {
+	uint32_t type;
+	uint64_t config;
+	bool user_only;
+	bool on_exec; /* inherited, and off until an exec; else off until enabled */
+	pid_t pid;    /* 0: this process */
+	int leader;   /* descriptor of the group's leader, or -1 */
+};
+
+/* A descriptor that is read as value, time enabled, time running. -1 and errno where it cannot be
+ * had. */
+int tare_perf_open(const struct tare_perf_event *event);
+/* The sentence for an errno of it. */
+enum tare_status tare_perf_explain(struct tare_err *err, int error);
+/* Something of everything: arithmetic, unpredictable branches, cache and TLB misses, page faults, a
+ * context switch. What has not counted after it does not count. About a millisecond. */
+void tare_counters_exercise(void);
+
+#endif

@@ -1,0 +1,16 @@
+#include "harness/counters/counters.h"
+
+/* Hardware before software, what is exact before what is coarse; a simulator, which takes fifty
+ * times as long, only where nothing else counts. perf before papi, because its events begin with
+ * the program's exec, where PAPI's count the agent's part of starting it too. */
+const struct tare_counter_ops *const tare_counter_providers[] = {
+	&tare_counters_perf,
+	&tare_counters_papi,
+	&tare_counters_perf_sw,
+	&tare_counters_cgroup,
+	&tare_counters_rusage,
+	&tare_counters_energy,
+	&tare_counters_valgrind,
+	&tare_counters_null,
+	NULL,
+};

@@ -1,0 +1,310 @@
+#include <assert.h>
+#include <string.h>
+
+#include "harness/counters/counters.h"
+
+/* A plan being resolved; what could not be had is collected. */
+struct resolving {
+	struct tare_counters *counters;
+	struct tare_arena *arena;
+	const char **missing; /* names, each once */
+	size_t missing_count;
+	size_t missing_capacity;
+	const char *sentence;
+	bool required; /* by a case that misses something */
+};
+
+static void
+note_missing(struct resolving *resolving, const char *name, const struct tare_err *why)
+{
+	for (size_t i = 0; i < resolving->missing_count; i++) {
+		if (strcmp(resolving->missing[i], name) == 0)
+			return;
+	}
+	if (resolving->missing_count == resolving->missing_capacity) {
+		size_t capacity = 2 * resolving->missing_capacity + 8;
+
+		resolving->missing = tare_arena_grow(resolving->arena, resolving->missing,
+			resolving->missing_count, capacity, sizeof(*resolving->missing));
+		resolving->missing_capacity = capacity;
+	}
+	resolving->missing[resolving->missing_count++] = name;
+	resolving->sentence = tare_arena_printf(resolving->arena, "%s%s%s (%s)",
+		resolving->sentence ? resolving->sentence : "", resolving->sentence ? ", " : "",
+		name, why->text);
+}
+
+static void
+take_source(struct tare_metric *metric, struct tare_metric_rule *rule,
+	const struct tare_counter_source *source)
+{
+	rule->counter = source;
+	metric->counter = &source->origin;
+	metric->unit = source->unit;
+	metric->better = source->better;
+	/* One value a side, which a margin is laid against. */
+	metric->exact = source->ops->way == TARE_WAY_SIMULATED;
+}
+
+/* Counters first: whether a formula can be worked out depends on them. keep_out by position. */
+static void
+find_sources(bool *keep_out, struct resolving *resolving, struct tare_case *subject)
+{
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		const struct tare_counter_source *source = NULL;
+		struct tare_err why = {0};
+
+		keep_out[i] = true;
+		if (subject->rules[i].source != TARE_SOURCE_COUNTER)
+			continue;
+		if (tare_counters_find(&source, resolving->counters, subject->metrics[i].name,
+			    &why) == TARE_OK) {
+			take_source(&subject->metrics[i], &subject->rules[i], source);
+			continue;
+		}
+		keep_out[i] = false;
+		note_missing(resolving, subject->metrics[i].name, &why);
+		resolving->required |= subject->counters_required;
+	}
+}
+
+/* Formulas that lack a part go, and those of a simulated and a counted part: such a ratio would be
+ * of two different executions. */
+static bool
+can_derive(const struct tare_case *subject, const struct tare_metric_rule *rule, const bool *keep)
+{
+	const struct tare_counter_source *first = NULL;
+
+	for (size_t i = 0; i < tare_formula_name_count(rule->formula); i++) {
+		size_t at = tare_metric_find(subject->metrics, subject->metric_count,
+			tare_formula_name(rule->formula, i));
+		const struct tare_counter_source *source;
+
+		if (at == subject->metric_count || !keep[at])
+			return false;
+		source = subject->rules[at].counter;
+		if (source && first &&
+			(source->ops->way == TARE_WAY_SIMULATED) !=
+				(first->ops->way == TARE_WAY_SIMULATED))
+			return false;
+		first = source ? source : first;
+	}
+	return true;
+}
+
+static void
+resolve_formulas(bool *keep, struct resolving *resolving, struct tare_case *subject)
+{
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		const struct tare_metric_rule *rule = &subject->rules[i];
+		struct tare_counter *origin;
+
+		if (!rule->formula)
+			continue;
+		keep[i] = can_derive(subject, rule, keep);
+		origin = tare_arena_alloc(resolving->arena, 1, sizeof(*origin));
+		*origin = (struct tare_counter){.provider = "formula",
+			.event = rule->formula_text,
+			.scope = "as its parts",
+			.quality = TARE_QUALITY_DERIVED};
+		subject->metrics[i].counter = origin;
+	}
+}
+
+/* Positions of the metrics that stay; the others' are count. */
+static size_t
+new_positions(size_t *position_out, const bool *keep, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		position_out[i] = keep[i] ? kept++ : count;
+	return kept;
+}
+
+static void
+shrink_groups(struct tare_case *subject, struct tare_arena *arena, const size_t *position)
+{
+	struct tare_counter_group *groups =
+		tare_arena_alloc(arena, subject->counter_group_count, sizeof(*groups));
+
+	for (size_t i = 0; i < subject->counter_group_count; i++) {
+		const struct tare_counter_group *old = &subject->counter_groups[i];
+		struct tare_counter_group *group = &groups[i];
+
+		group->name = old->name;
+		group->metrics =
+			tare_arena_alloc(arena, old->metric_count, sizeof(*group->metrics));
+		for (size_t j = 0; j < old->metric_count; j++) {
+			if (position[old->metrics[j]] < subject->metric_count)
+				group->metrics[group->metric_count++] = position[old->metrics[j]];
+		}
+	}
+	subject->counter_groups = groups;
+}
+
+/* Into arrays of its own, since cases share theirs. */
+static void
+shrink(struct tare_case *subject, struct tare_arena *arena, const bool *keep)
+{
+	size_t *position = tare_arena_alloc(arena, subject->metric_count, sizeof(*position));
+	size_t kept = new_positions(position, keep, subject->metric_count);
+	struct tare_metric *metrics = tare_arena_alloc(arena, kept, sizeof(*metrics));
+	struct tare_metric_rule *rules = tare_arena_alloc(arena, kept, sizeof(*rules));
+
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		if (!keep[i])
+			continue;
+		metrics[position[i]] = subject->metrics[i];
+		rules[position[i]] = subject->rules[i];
+	}
+	shrink_groups(subject, arena, position);
+	subject->metrics = metrics;
+	subject->rules = rules;
+	subject->metric_count = kept;
+}
+
+static void
+place_formulas(struct tare_case *subject)
+{
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		struct tare_metric_rule *rule = &subject->rules[i];
+
+		for (size_t j = 0; rule->formula && j < tare_formula_name_count(rule->formula); j++)
+			rule->formula_metrics[j] = tare_metric_find(subject->metrics,
+				subject->metric_count, tare_formula_name(rule->formula, j));
+	}
+}
+
+static bool
+set_has(const struct tare_counter_set *set, size_t metric)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->metrics[i] == metric)
+			return true;
+	}
+	return false;
+}
+
+/* Whether all hardware events of the set can count at the same time. */
+static bool
+set_fits(const struct tare_case *subject, const struct tare_counter_set *set)
+{
+	for (size_t p = 0; tare_counter_providers[p]; p++) {
+		const struct tare_counter_source *sources[TARE_COUNTERS_MAX];
+		size_t count = 0;
+
+		for (size_t i = 0; i < set->count; i++) {
+			const struct tare_counter_source *source =
+				subject->rules[set->metrics[i]].counter;
+
+			if (source->ops == tare_counter_providers[p] && source->hardware)
+				sources[count++] = source;
+		}
+		if (count > 1 && tare_counter_providers[p]->fits &&
+			!tare_counter_providers[p]->fits(sources, count))
+			return false;
+	}
+	return true;
+}
+
+/* The set with the events of the metrics added; false, and the set as it was, where they do not
+ * fit. */
+static bool
+set_add(struct tare_counter_set *set, const struct tare_case *subject, const size_t *metrics,
+	size_t count)
+{
+	struct tare_counter_set more = *set;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct tare_counter_source *source = subject->rules[metrics[i]].counter;
+
+		if (!source || source->ops->way != TARE_WAY_EVENT || set_has(&more, metrics[i]))
+			continue;
+		if (more.count == TARE_COUNTERS_MAX - 1) /* the guard is one too */
+			return false;
+		more.metrics[more.count++] = metrics[i];
+	}
+	if (more.count > set->count && !set_fits(subject, &more))
+		return false;
+	*set = more;
+	return true;
+}
+
+static struct tare_counter_set *
+set_begin(struct tare_case *subject, struct tare_arena *arena)
+{
+	subject->counter_sets =
+		tare_arena_grow(arena, subject->counter_sets, subject->counter_set_count,
+			subject->counter_set_count + 1, sizeof(*subject->counter_sets));
+	return &subject->counter_sets[subject->counter_set_count++];
+}
+
+/* Each group whole into the last set, or a set of its own; one that does not fit even there, event
+ * by event. A counter of several groups may so be in several sets, which is what formulas need. */
+static void
+make_sets(struct tare_case *subject, struct tare_arena *arena)
+{
+	struct tare_counter_set *set = NULL;
+
+	for (size_t i = 0; i < subject->counter_group_count; i++) {
+		const struct tare_counter_group *group = &subject->counter_groups[i];
+
+		if (!set)
+			set = set_begin(subject, arena);
+		if (set_add(set, subject, group->metrics, group->metric_count))
+			continue;
+		if (set->count > 0)
+			set = set_begin(subject, arena);
+		for (size_t j = 0; j < group->metric_count; j++) {
+			if (set_add(set, subject, &group->metrics[j], 1))
+				continue;
+			set = set_begin(subject, arena);
+			set_add(set, subject, &group->metrics[j], 1);
+		}
+	}
+	while (subject->counter_set_count > 0 &&
+		subject->counter_sets[subject->counter_set_count - 1].count == 0)
+		subject->counter_set_count--;
+}
+
+static void
+resolve_case(struct resolving *resolving, struct tare_case *subject)
+{
+	bool *keep = tare_arena_alloc(resolving->arena, subject->metric_count + 1, sizeof(*keep));
+
+	/* Cases share arrays as long as nothing is written into them. */
+	subject->metrics = tare_arena_grow(resolving->arena, subject->metrics,
+		subject->metric_count, subject->metric_count, sizeof(*subject->metrics));
+	subject->rules = tare_arena_grow(resolving->arena, subject->rules, subject->metric_count,
+		subject->metric_count, sizeof(*subject->rules));
+	find_sources(keep, resolving, subject);
+	resolve_formulas(keep, resolving, subject);
+	shrink(subject, resolving->arena, keep);
+	place_formulas(subject);
+	make_sets(subject, resolving->arena);
+}
+
+enum tare_status
+tare_counters_resolve(const char **missing_out, struct tare_counters *counters,
+	struct tare_plan *plan, struct tare_err *err)
+{
+	struct resolving resolving = {.counters = counters, .arena = tare_counters_arena(counters)};
+
+	for (size_t i = 0; i < plan->case_count; i++) {
+		struct tare_case *subject = &plan->cases[i];
+
+		/* A replayed case has its values given. */
+		if (subject->counter_group_count == 0)
+			continue;
+		if (subject->replay)
+			place_formulas(subject);
+		else
+			resolve_case(&resolving, subject);
+	}
+	if (resolving.required)
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"required counters cannot be had here: %s", resolving.sentence);
+	*missing_out = resolving.sentence;
+	return TARE_OK;
+}
