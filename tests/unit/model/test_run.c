@@ -121,8 +121,8 @@ copies_the_plan(void **state)
 
 	(void)state;
 	memcpy(metrics, tare_builtin_metrics, sizeof(tare_builtin_metrics));
-	metrics[TARE_BUILTIN_METRIC_COUNT] =
-		(struct tare_metric){"rate", "bytes/s", TARE_HIGHER_IS_BETTER, true, true, 0.1};
+	metrics[TARE_BUILTIN_METRIC_COUNT] = (struct tare_metric){
+		"rate", "bytes/s", TARE_HIGHER_IS_BETTER, true, true, 0.1, NULL};
 	tare_run_from_plan(run, &plan);
 	memset(name, 'x', sizeof(name) - 1);
 	memset(argv[2], 'x', 4);
