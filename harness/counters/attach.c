@@ -48,9 +48,13 @@ attach_share(struct tare_attachment *attachment, const struct tare_case *subject
 	if (count == 0)
 		return TARE_OK;
 	status = ops->attach(&share, sources, count, pid, err);
-	if (status != TARE_OK)
+	if (status != TARE_OK) {
+		tare_counters_detach(&share);
 		return tare_err_where(err, "%s", ops->name);
+	}
 	assert(share.count == count);
+	for (size_t i = 0; i < share.anchor_count; i++)
+		attachment->anchors[attachment->anchor_count++] = share.anchors[i];
 	for (size_t i = 0; i < count; i++)
 		attachment->fds[1 + at[i]] = share.fds[i];
 	if (share.keeper) {
@@ -70,8 +74,10 @@ tare_counters_attach(struct tare_attachment *attachment_out, const struct tare_c
 
 	assert(set->count < TARE_COUNTERS_MAX);
 	status = guard_clock.ops->attach(&attachment, &guard, 1, pid, err);
-	if (status != TARE_OK)
+	if (status != TARE_OK) {
+		tare_counters_detach(&attachment);
 		return status;
+	}
 	attachment.count = set->count + 1;
 	for (size_t i = 1; i < attachment.count; i++)
 		attachment.fds[i] = -1;
@@ -95,6 +101,8 @@ tare_counters_detach(struct tare_attachment *attachment)
 		if (attachment->fds[i] >= 0)
 			close(attachment->fds[i]);
 	}
+	for (size_t i = 0; i < attachment->anchor_count; i++)
+		close(attachment->anchors[i]);
 	if (attachment->keeper)
 		attachment->keeper->close_attached(attachment);
 	*attachment = (struct tare_attachment){0};

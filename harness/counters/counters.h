@@ -73,6 +73,8 @@ struct tare_counter_source {
 struct tare_attachment {
 	int fds[TARE_COUNTERS_MAX]; /* the attachment's; a copy may go to the agent */
 	size_t count;
+	int anchors[4]; /* events that are never enabled; see perf.c */
+	size_t anchor_count;
 	const struct tare_counter_ops *keeper; /* whose close_attached(); NULL: none is needed */
 	int keeper_id;
 };
@@ -88,7 +90,8 @@ struct tare_counter_ops {
 	 * arena; what it leaves out is filled in by the caller. */
 	enum tare_status (*find)(struct tare_counter_source *source_out, struct tare_arena *arena,
 		const struct tare_counter_place *place, const char *name, struct tare_err *err);
-	/* Events: opens count of its own sources on a process, one descriptor each. */
+	/* Events: opens count of its own sources on a process, one descriptor each. Where that
+	 * fails too, what is in the attachment is the caller's to close. */
 	enum tare_status (*attach)(struct tare_attachment *attachment,
 		const struct tare_counter_source *const *sources, size_t count, pid_t pid,
 		struct tare_err *err);

@@ -304,6 +304,47 @@ close_all(const int *fds, size_t count)
 		close(fds[i]);
 }
 
+/*
+ * An event on the process that is neither inherited nor ever enabled.
+ *
+ * Where all events of a parent are inherited, the kernel takes its context and a child's for equal,
+ * and a switch from one to the other swaps them: the child's exec then uses up the parent's
+ * enable_on_exec, and no later child is ever counted (found on 6.18: 997 of 1000). One event that
+ * is not inherited, of each kind, since contexts were once by kind, keeps the two apart.
+ */
+static enum tare_status
+anchor(struct tare_attachment *attachment, const struct tare_perf_event *event,
+	struct tare_err *err)
+{
+	int fd = tare_perf_open(event);
+
+	if (fd < 0)
+		return tare_perf_explain(err, errno);
+	attachment->anchors[attachment->anchor_count++] = fd;
+	return TARE_OK;
+}
+
+static enum tare_status
+anchor_all(struct tare_attachment *attachment, const struct tare_counter_source *const *sources,
+	size_t count, pid_t pid, struct tare_err *err)
+{
+	struct tare_perf_event event = {.type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_DUMMY,
+		.user_only = true,
+		.pid = pid,
+		.leader = -1};
+	enum tare_status status = anchor(attachment, &event, err);
+
+	for (size_t i = 0; i < count && status == TARE_OK; i++) {
+		if (!sources[i]->hardware)
+			continue;
+		event.type = sources[i]->type;
+		event.config = sources[i]->config;
+		return anchor(attachment, &event, err);
+	}
+	return status;
+}
+
 /* Hardware events join the first of them; where that one has no room for another, the other begins
  * a group of its own and they are multiplexed. */
 static enum tare_status
@@ -312,6 +353,8 @@ perf_attach(struct tare_attachment *attachment, const struct tare_counter_source
 {
 	int leader = -1;
 
+	if (anchor_all(attachment, sources, count, pid, err) != TARE_OK)
+		return TARE_UNSUPPORTED;
 	for (size_t i = 0; i < count; i++) {
 		struct tare_perf_event event = {.type = sources[i]->type,
 			.config = sources[i]->config,
@@ -327,8 +370,6 @@ perf_attach(struct tare_attachment *attachment, const struct tare_counter_source
 		}
 		if (fd < 0) {
 			tare_perf_explain(err, errno);
-			close_all(attachment->fds + attachment->count - i, i);
-			attachment->count -= i;
 			return tare_err_where(err, "%s", sources[i]->origin.event);
 		}
 		if (sources[i]->hardware && leader < 0)
