@@ -209,16 +209,6 @@ tare_dir_remove(const char *path, struct tare_err *err)
 	return status;
 }
 
-static enum tare_status
-make_parent(const char *path, struct tare_err *err)
-{
-	struct tare_arena *arena = tare_arena_new();
-	enum tare_status status = tare_dir_make(tare_path_dirname(arena, path), err);
-
-	tare_arena_free(arena);
-	return status;
-}
-
 /* Renaming onto a device, a pipe or a link such as /dev/stdout would replace it instead of writing
  * to it. */
 static bool
@@ -243,6 +233,54 @@ open_temporary(struct tare_new_file *file)
 	return fd;
 }
 
+static enum tare_status
+wrong_length(const char *path, struct tare_err *err)
+{
+	return tare_err_set(err, TARE_INVALID,
+		"the name of a file to write has %zu bytes: expected 1 to %zu", strlen(path),
+		sizeof(((struct tare_new_file *)NULL)->path) - 1);
+}
+
+static enum tare_status
+check_folder(const char *path, const char *folder, struct tare_err *err)
+{
+	struct stat info;
+
+	if (stat(folder, &info) != 0)
+		return tare_err_errno(err, errno == ENOENT ? TARE_INVALID : TARE_OUTSIDE,
+			"cannot write \"%s\": folder \"%s\"", path, folder);
+	if (!S_ISDIR(info.st_mode))
+		return tare_err_set(err, TARE_INVALID,
+			"cannot write \"%s\": \"%s\" is not a folder", path, folder);
+	if (access(folder, W_OK | X_OK) != 0)
+		return tare_err_errno(
+			err, TARE_OUTSIDE, "cannot write \"%s\": folder \"%s\"", path, folder);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_new_file_check(const char *path, struct tare_err *err)
+{
+	struct tare_arena *arena;
+	struct stat info;
+	enum tare_status status;
+
+	if (*path == '\0' || strlen(path) >= sizeof(((struct tare_new_file *)NULL)->path))
+		return wrong_length(path, err);
+	if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+		return tare_err_set(err, TARE_INVALID,
+			"cannot write \"%s\": it is a folder; expected the name of a file", path);
+	if (must_write_in_place(path)) {
+		if (access(path, W_OK) != 0)
+			return tare_err_errno(err, TARE_OUTSIDE, "cannot write \"%s\"", path);
+		return TARE_OK;
+	}
+	arena = tare_arena_new();
+	status = check_folder(path, tare_path_dirname(arena, path), err);
+	tare_arena_free(arena);
+	return status;
+}
+
 enum tare_status
 tare_new_file_open(struct tare_new_file *file_out, const char *path, struct tare_err *err)
 {
@@ -251,13 +289,8 @@ tare_new_file_open(struct tare_new_file *file_out, const char *path, struct tare
 	int fd;
 
 	if (*path == '\0' || strlen(path) >= sizeof(file.path))
-		return tare_err_set(err, TARE_INVALID,
-			"the name of a file to write has %zu bytes: expected 1 to %zu",
-			strlen(path), sizeof(file.path) - 1);
+		return wrong_length(path, err);
 	snprintf(file.path, sizeof(file.path), "%s", path);
-	status = make_parent(path, err);
-	if (status != TARE_OK)
-		return status;
 	if (must_write_in_place(path))
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	else

@@ -33,7 +33,7 @@ enum tare_status tare_dir_remove(const char *path, struct tare_err *err);
 
 /* A file that appears under its name only when complete: written to a temporary name beside it,
  * flushed, checked, renamed. What is not a regular file (/dev/stdout, a link) is written in place.
- * Parent directories are made. Life cycle: open, write to ->stream, then commit (which closes in
+ * Directories are not made. Life cycle: open, write to ->stream, then commit (which closes in
  * any case) or abandon. */
 struct tare_new_file {
 	FILE *stream;
@@ -42,6 +42,9 @@ struct tare_new_file {
 };
 enum tare_status tare_new_file_open(
 	struct tare_new_file *file_out, const char *path, struct tare_err *err);
+/* Whether opening it would probably succeed; makes nothing. For work that takes long to get there.
+ */
+enum tare_status tare_new_file_check(const char *path, struct tare_err *err);
 enum tare_status tare_new_file_commit(struct tare_new_file *file, struct tare_err *err);
 void tare_new_file_abandon(struct tare_new_file *file);
 

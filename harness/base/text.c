@@ -206,7 +206,7 @@ shown(const struct splitter *split)
 static enum tare_status
 needs_shell(const struct splitter *split, const char *what)
 {
-	return tare_err_set(split->err, TARE_INVALID,
+	return tare_err_set(split->err, TARE_UNSUPPORTED,
 		"\"%s\" holds %s, which needs a shell: quote it, or use `shell:`", shown(split),
 		what);
 }

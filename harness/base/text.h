@@ -22,7 +22,8 @@ size_t tare_utf8_check(const char *text, size_t len);
 const char *tare_text_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* Splits like a POSIX shell (blanks, single and double quotes, backslash) and does nothing else: no
- * variables, no globs. argv_out is NULL-terminated. Errors: unclosed quote; an unquoted ; | & < > (
+ * variables, no globs. argv_out is NULL-terminated. Errors: TARE_INVALID for an unclosed quote;
+ * TARE_UNSUPPORTED for an unquoted ; | & < > (
  * ) ` or $( or a second line, which would need a shell, with the advice to use `shell:`. In double
  * quotes ` and $( need one too. No words give OK and argc 0. */
 enum tare_status tare_text_shell_split(struct tare_arena *arena, char ***argv_out, size_t *argc_out,

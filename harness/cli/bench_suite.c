@@ -20,8 +20,21 @@ struct writer {
 	const struct tare_bench_line *line;
 };
 
-/* What the user typed, with {name} of a parameter as the suite language has it and its own ${ kept
- * literal. */
+/* The parameter that "{name}" at text names; NULL where none does. */
+static const char *
+parameter_at(const struct tare_texts *parameters, const char *text)
+{
+	for (size_t i = 0; *text == '{' && i < parameters->count; i += 2) {
+		size_t len = strlen(parameters->items[i]);
+
+		if (strncmp(text + 1, parameters->items[i], len) == 0 && text[len + 1] == '}')
+			return parameters->items[i];
+	}
+	return NULL;
+}
+
+/* What the user typed, with {name} and ${name} of a parameter as the suite language has it and its
+ * own ${ kept literal. */
 static char *
 to_suite_text(const struct writer *writer, const char *text)
 {
@@ -34,24 +47,18 @@ to_suite_text(const struct writer *writer, const char *text)
 	if (!out)
 		abort();
 	while (*text) {
-		bool replaced = false;
+		bool dollar = text[0] == '$' && text[1] == '{';
+		const char *name = parameter_at(parameters, text + dollar);
 
-		for (size_t i = 0; *text == '{' && i < parameters->count && !replaced; i += 2) {
-			const char *name = parameters->items[i];
-			size_t name_len = strlen(name);
-
-			replaced =
-				strncmp(text + 1, name, name_len) == 0 && text[name_len + 1] == '}';
-			if (replaced) {
-				fprintf(out, "${%s}", name);
-				text += name_len + 2;
-			}
+		if (name) {
+			fprintf(out, "${%s}", name);
+			text += dollar + strlen(name) + 2;
+		} else if (dollar) {
+			fputs("$${", out);
+			text += 2;
+		} else {
+			fputc(*text++, out);
 		}
-		if (replaced)
-			continue;
-		if (text[0] == '$' && text[1] == '{')
-			fputc('$', out);
-		fputc(*text++, out);
 	}
 	fclose(out);
 	copy = tare_arena_strdup(writer->arena, out_text);
@@ -175,8 +182,8 @@ to_name(struct tare_arena *arena, const char *text, size_t text_len)
 	while (len > 0 && name[len - 1] == ' ')
 		len--;
 	name[len] = '\0';
-	for (char *dollar = name; (dollar = strstr(dollar, "${")) != NULL; dollar++)
-		*dollar = '_';
+	for (char *dollar; (dollar = strstr(name, "${")) != NULL;)
+		memmove(dollar, dollar + 1, strlen(dollar));
 	return name;
 }
 
@@ -247,25 +254,37 @@ write_benchmark(struct writer *writer, char *const *commands, size_t count)
 	tare_json_array_end(&writer->json);
 }
 
+static enum tare_status
+check_command(struct tare_arena *arena, const char *command, struct tare_err *err)
+{
+	struct tare_err why = {0};
+	char **words;
+	size_t count;
+	enum tare_status status = tare_text_shell_split(arena, &words, &count, command, &why);
+
+	if (status == TARE_UNSUPPORTED)
+		return tare_err_set(err, TARE_INVALID,
+			"'%.200s' cannot be run without a shell; add --shell to have /bin/sh run "
+			"it",
+			command);
+	if (status != TARE_OK)
+		*err = why;
+	return status;
+}
+
 /* Said here and not by the suite's reader, whose place in a suite the user never wrote. */
 static enum tare_status
 check_commands(struct tare_arena *arena, char *const *commands, bool shell, struct tare_err *err)
 {
-	for (; *commands; commands++) {
-		struct tare_err why = {0};
-		char **words;
-		size_t count;
+	enum tare_status status = TARE_OK;
 
+	for (; *commands && status == TARE_OK; commands++) {
 		if (!**commands)
 			return tare_err_set(err, TARE_INVALID, "a command is empty");
-		if (!shell &&
-			tare_text_shell_split(arena, &words, &count, *commands, &why) != TARE_OK)
-			return tare_err_set(err, TARE_INVALID,
-				"'%.200s' cannot be run without a shell; add --shell to have "
-				"/bin/sh run it",
-				*commands);
+		if (!shell)
+			status = check_command(arena, *commands, err);
 	}
-	return TARE_OK;
+	return status;
 }
 
 static bool

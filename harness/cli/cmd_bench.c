@@ -93,11 +93,17 @@ bench_session(struct tare_session *session, const struct tare_bench_line *line, 
 }
 
 static enum tare_status
-bench(const void *line, char **operands, int *exit_code_out, struct tare_err *err)
+bench(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
 {
+	const struct tare_bench_line *line = line_in;
 	enum tare_status status = tare_operands_check("bench", operands, 1, 1000, err);
 	struct tare_session *session;
 
+	if (!operands[0] && line->parameters.count > 0)
+		return tare_err_set(err, TARE_INVALID,
+			"there is no command; --parameter-list takes two words, a name and its "
+			"values: -L %s 1,2,3 'COMMAND {%s}'",
+			line->parameters.items[0], line->parameters.items[0]);
 	if (status != TARE_OK)
 		return status;
 	session = tare_session_new();

@@ -45,13 +45,31 @@ status_word(const struct tare_store_run *run)
 	return run->failed_count > 0 ? "has failures" : "complete";
 }
 
+/* That nothing was found is not that nothing is there. */
 static void
-print_runs(const struct tare_store_run *runs, size_t count)
+print_no_runs(const struct list_line *line)
 {
-	if (count == 0) {
+	if (!line->suite && !line->release) {
 		puts("no runs yet; tare run FILE makes one");
 		return;
 	}
+	fputs("no runs", stdout);
+	if (line->suite) {
+		fputs(" of suite \"", stdout);
+		tare_text_print_safe(stdout, line->suite, false);
+		fputc('"', stdout);
+	}
+	if (line->release) {
+		fputs(" of release \"", stdout);
+		tare_text_print_safe(stdout, line->release, false);
+		fputc('"', stdout);
+	}
+	puts("; tare list runs shows what there is");
+}
+
+static void
+print_runs(const struct tare_store_run *runs, size_t count)
+{
 	printf("%-23s %-20s %-16s %-12s %6s %8s  %s\n", "run", "started (UTC)", "suite", "release",
 		"cases", "time", "status");
 	for (size_t i = 0; i < count; i++) {
@@ -120,6 +138,8 @@ list_runs(const struct list_line *line, struct tare_err *err)
 		status = store->ops->list_runs(store, &runs, &count, arena, &filter, err);
 	if (status == TARE_OK && line->json)
 		print_runs_json(runs, count);
+	else if (status == TARE_OK && count == 0)
+		print_no_runs(line);
 	else if (status == TARE_OK)
 		print_runs(runs, count);
 	tare_store_close(store);

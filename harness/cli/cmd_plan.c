@@ -77,7 +77,8 @@ earlier_wall_ns(const struct tare_run *run, const char *name)
 	return 0.0;
 }
 
-/* An estimate for fixed counts with a history; an upper bound for a budget; 0 for unknown. */
+/* An estimate for fixed counts with a history; an upper bound for a budget; 0 for unknown, and for
+ * replays, which take no time. */
 static double
 case_estimate_ns(const struct tare_case *subject, const struct tare_run *earlier)
 {
@@ -136,13 +137,12 @@ print_order(const struct tare_plan *plan, size_t group, uint64_t seed)
 	free(order);
 }
 
-/* Groups in the order of the first round, as the measuring stage would take them. */
-static void
-print_plan(const struct tare_plan *plan, uint64_t seed, const struct tare_run *earlier)
+/* Groups in the order of the first round, as the measuring stage would take them; freed by the
+ * caller. */
+static size_t *
+order_groups(const struct tare_plan *plan, uint64_t seed)
 {
 	size_t *groups = tare_xcalloc(plan->group_count + 1, sizeof(*groups));
-	char total[TARE_UNITS_TEXT_MAX];
-	double sum_ns = 0.0;
 	size_t count = 0;
 
 	for (size_t i = 0; i < plan->group_count; i++) {
@@ -154,25 +154,70 @@ print_plan(const struct tare_plan *plan, uint64_t seed, const struct tare_run *e
 		if (plan->groups[i].exclusive)
 			groups[count++] = i;
 	}
+	return groups;
+}
+
+/* What is known of the time, and of how many cases nothing is. */
+struct estimate {
+	double known_ns;
+	size_t unknown_count;
+	bool bounded; /* some of it is a budget, of which less may be used */
+};
+
+static void
+print_group(struct estimate *total, const struct tare_plan *plan, size_t group,
+	const struct tare_run *earlier)
+{
+	const struct tare_group *mine = &plan->groups[group];
+
+	for (size_t i = 0; i < mine->case_count; i++) {
+		const struct tare_case *subject = &plan->cases[mine->first_case + i];
+		double estimate_ns = case_estimate_ns(subject, earlier);
+
+		total->known_ns += estimate_ns;
+		total->unknown_count +=
+			estimate_ns == 0.0 && strcmp(subject->runner, "replay") != 0;
+		total->bounded |= subject->invocations_auto;
+		print_case(subject, estimate_ns);
+	}
+}
+
+static void
+print_total(const struct estimate *total)
+{
+	char time[TARE_UNITS_TEXT_MAX];
+
+	tare_duration_format(time, sizeof(time), (uint64_t)total->known_ns);
+	if (total->unknown_count == 0)
+		printf("estimated time: %s%s\n",
+			total->known_ns == 0.0 ? ""
+			: total->bounded       ? "at most about "
+					       : "about ",
+			total->known_ns > 0 ? time : "next to none");
+	else if (total->known_ns > 0)
+		printf("estimated time: %s%s, and %zu %s of unknown length: a fixed count is known "
+		       "after a first run\n",
+			total->bounded ? "at most about " : "about ", time, total->unknown_count,
+			total->unknown_count == 1 ? "case" : "cases");
+	else
+		puts("estimated time: unknown; fixed counts are known after a first run");
+}
+
+static void
+print_plan(const struct tare_plan *plan, uint64_t seed, const struct tare_run *earlier)
+{
+	size_t *groups = order_groups(plan, seed);
+	struct estimate total = {0};
+
 	tare_text_print_safe(stdout, plan->suite, false);
 	printf(": %zu case%s in %zu group%s, environment %s (%s)\n", plan->case_count,
 		plan->case_count == 1 ? "" : "s", plan->group_count,
 		plan->group_count == 1 ? "" : "s", plan->environment, plan->environment_reason);
-	for (size_t i = 0; i < count; i++) {
-		const struct tare_group *group = &plan->groups[groups[i]];
-
-		for (size_t k = 0; k < group->case_count; k++) {
-			const struct tare_case *subject = &plan->cases[group->first_case + k];
-			double estimate_ns = case_estimate_ns(subject, earlier);
-
-			sum_ns += estimate_ns;
-			print_case(subject, estimate_ns);
-		}
+	for (size_t i = 0; i < plan->group_count; i++) {
+		print_group(&total, plan, groups[i], earlier);
 		print_order(plan, groups[i], seed);
 	}
-	tare_duration_format(total, sizeof(total), (uint64_t)sum_ns);
-	printf("estimated time: %s%s\n", sum_ns > 0 ? "at most about " : "",
-		sum_ns > 0 ? total : "unknown or none; fixed counts are known after a first run");
+	print_total(&total);
 	free(groups);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/text.h"
 #include "harness/cli/command.h"
 #include "harness/cli/list.h"
@@ -205,6 +206,8 @@ tare_report_request_add(
 			"there is no report '%s'; %s%s%stare list reports names them", format,
 			near ? "did you mean '" : "", near ? near : "", near ? "'? " : "");
 	}
+	if (strcmp(path, "-") != 0 && tare_new_file_check(path, err) != TARE_OK)
+		return tare_err_where(err, "--report %s", format);
 	options->reports[options->report_count++] =
 		(struct tare_report_request){.format = format, .path = path};
 	return TARE_OK;

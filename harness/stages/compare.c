@@ -61,9 +61,10 @@ warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
 	tare_outliers_count(&outliers, values, count);
 	if ((double)outliers.severe > SEVERE_SHARE * (double)count)
 		tare_run_warn(session->run, "outliers",
-			tare_arena_printf(session->arena,
-				"%s: %zu of %zu invocations are severe outliers", record->name,
-				outliers.severe, count),
+			tare_arena_printf(session->arena, "%s: %zu of %zu invocations %s",
+				record->name, outliers.severe, count,
+				outliers.severe == 1 ? "is a severe outlier"
+						     : "are severe outliers"),
 			"quieten the machine, pin the benchmark with `cpus:`, or add a warm-up");
 	if (tare_bimodal(values, count))
 		tare_run_warn(session->run, "bimodal",

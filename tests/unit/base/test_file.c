@@ -320,16 +320,46 @@ puts_no_file_below_a_file(void **state)
 	struct tare_new_file file = {0};
 
 	assert_int_equal(tare_new_file_open(&file, "/dev/null/x", &place->err), TARE_OUTSIDE);
-	assert_string_equal(
-		place->err.text, "cannot make directory \"/dev/null\": Not a directory");
+	assert_string_equal(place->err.text, "cannot write \"/dev/null/x\": Not a directory");
 	assert_null(file.stream);
+}
+
+static void
+tells_beforehand_that_a_file_cannot_be_written(void **state)
+{
+	struct place *place = *state;
+	const char *file = inside(place, "file");
+	const char *absent = inside(place, "absent");
+
+	put(file, "x", 1);
+	assert_int_equal(tare_new_file_check(file, &place->err), TARE_OK);
+	assert_int_equal(tare_new_file_check(absent, &place->err), TARE_OK);
+	assert_int_equal(tare_new_file_check("/dev/full", &place->err), TARE_OK);
+	assert_missing(absent);
+	assert_int_equal(
+		tare_new_file_check(inside(place, "absent/x/y"), &place->err), TARE_INVALID);
+	assert_string_equal(place->err.text,
+		tare_arena_printf(place->arena,
+			"cannot write \"%s/x/y\": folder \"%s/x\": No such file or directory",
+			absent, absent));
+	assert_missing(absent);
+	assert_int_equal(tare_new_file_check(inside(place, "file/x"), &place->err), TARE_INVALID);
+	assert_string_equal(place->err.text,
+		tare_arena_printf(
+			place->arena, "cannot write \"%s/x\": \"%s\" is not a folder", file, file));
+	assert_int_equal(tare_new_file_check("/", &place->err), TARE_INVALID);
+	assert_string_equal(
+		place->err.text, "cannot write \"/\": it is a folder; expected the name of a file");
+	assert_int_equal(tare_new_file_check("", &place->err), TARE_INVALID);
+	assert_string_equal(
+		place->err.text, "the name of a file to write has 0 bytes: expected 1 to 4095");
 }
 
 static void
 shows_a_new_file_only_when_it_is_complete(void **state)
 {
 	struct place *place = *state;
-	const char *path = inside(place, "new/dir/report.json");
+	const char *path = inside(place, "report.json");
 	struct tare_new_file file;
 	char *temporary_path;
 
@@ -546,6 +576,7 @@ main(void)
 		TEST(refuses_to_remove_places_that_are_no_names),
 		TEST(says_what_it_could_not_remove),
 		TEST(puts_no_file_below_a_file),
+		TEST(tells_beforehand_that_a_file_cannot_be_written),
 		TEST(shows_a_new_file_only_when_it_is_complete),
 		TEST(replaces_an_old_file_and_respects_the_umask),
 		TEST(leaves_nothing_behind_when_abandoned),

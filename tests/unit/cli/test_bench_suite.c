@@ -124,7 +124,7 @@ odd_commands_have_names_too(void **state)
 	longest[sizeof(longest) - 1] = '\0';
 	longest[160] = '\0';
 	check_names(longest, NULL, longest, NULL);
-	check_names("echo '${HOME}' a", NULL, "echo '_{HOME}' a", NULL);
+	check_names("echo '${HOME}' a", NULL, "echo '{HOME}' a", NULL);
 }
 
 static void
@@ -158,6 +158,21 @@ parameters_are_multiplied_out(void **state)
 	assert_int_equal(make(&fixture, "echo {n}{m}{o}", NULL, NULL), TARE_OK);
 	assert_int_equal(fixture.plan->case_count, 6);
 	assert_string_equal(fixture.plan->cases[5].program.argv[1], "2c{o}");
+	tare_arena_free(fixture.arena);
+}
+
+static void
+a_dollar_before_a_parameter_is_part_of_its_name(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.line.parameters = (struct tare_texts){.items = {"n", "1"}, .count = 2};
+	assert_int_equal(make(&fixture, "echo '${n}' '${o}' '$${n}'", NULL, NULL), TARE_OK);
+	assert_string_equal(fixture.plan->cases[0].name, "echo '{n}' '{o}' '{n}'[n=1]");
+	assert_string_equal(fixture.plan->cases[0].program.argv[1], "1");
+	assert_string_equal(fixture.plan->cases[0].program.argv[2], "${o}");
 	tare_arena_free(fixture.arena);
 }
 
@@ -258,6 +273,7 @@ main(void)
 		cmocka_unit_test(odd_commands_have_names_too),
 		cmocka_unit_test(what_was_typed_is_what_runs),
 		cmocka_unit_test(parameters_are_multiplied_out),
+		cmocka_unit_test(a_dollar_before_a_parameter_is_part_of_its_name),
 		cmocka_unit_test(parameters_that_cannot_be_are_said_so),
 		cmocka_unit_test(commands_that_need_a_shell_get_one_on_request_only),
 		cmocka_unit_test(options_become_keys_of_the_suite),

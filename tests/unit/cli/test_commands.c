@@ -245,11 +245,11 @@ static void
 run_tells_where_everything_is(void **state)
 {
 	(void)state;
-	assert_int_equal(tare("run|steady.yaml|--report|json=out/run.json|--journal|j.nd"), 0);
+	assert_int_equal(tare("run|steady.yaml|--report|json=run.json|--journal|j.nd"), 0);
 	assert_said(got.out, "steady");
 	assert_said(got.errors, "x: ");
-	assert_said(got.errors, "\njson report: out/run.json\njournal: j.nd\n");
-	assert_int_equal(access("out/run.json", F_OK), 0);
+	assert_said(got.errors, "\njson report: run.json\njournal: j.nd\n");
+	assert_int_equal(access("run.json", F_OK), 0);
 	assert_int_equal(access(".tare/results.db", F_OK), 0);
 	assert_int_equal(tare("run|-q|steady.yaml|--no-store"), 0);
 	assert_string_equal(got.out, "");
@@ -287,13 +287,25 @@ static void
 a_report_that_fails_costs_no_verdict(void **state)
 {
 	(void)state;
-	assert_int_equal(tare("run|steady.yaml|--no-store|--report|json=/dev/null/r.json"), 5);
+	assert_int_equal(tare("run|steady.yaml|--no-store|--report|json=/dev/full"), 5);
 	assert_memory_equal(got.err.text, "report: json: ", 14);
 	assert_said(got.out, "steady");
 	assert_int_equal(tare("run|slower.yaml|--no-store|--gate|regression|--report|"
-			      "json=/dev/null/r.json"),
+			      "json=/dev/full"),
 		1);
 	assert_memory_equal(got.err.text, "report: json: ", 14);
+}
+
+static void
+a_report_that_has_no_folder_costs_no_measuring(void **state)
+{
+	(void)state;
+	assert_int_equal(tare("run|steady.yaml|--report|json=absent/r.json|--journal|j.nd"), 3);
+	assert_string_equal(got.err.text,
+		"--report json: cannot write \"absent/r.json\": folder \"absent\": No such file or "
+		"directory");
+	assert_int_equal(access("j.nd", F_OK), -1);
+	assert_int_equal(access("absent", F_OK), -1);
 }
 
 static void
@@ -446,8 +458,8 @@ a_report_of_an_old_run_that_fails_is_an_error(void **state)
 	assert_int_equal(tare("run|-q|steady.yaml|--journal|j.nd"), 0);
 	assert_int_equal(tare("report|j.nd|--report|html=r.html"), 0);
 	assert_int_equal(access("r.html", F_OK), 0);
-	assert_int_equal(tare("report|j.nd|--report|html=/dev/null/r.html"), 5);
-	assert_int_equal(tare("compare|j.nd|j.nd|--report|html=/dev/null/r.html"), 5);
+	assert_int_equal(tare("report|j.nd|--report|html=/dev/full"), 5);
+	assert_int_equal(tare("compare|j.nd|j.nd|--report|html=/dev/full"), 5);
 	assert_memory_equal(got.err.text, "report: html: ", 14);
 }
 
@@ -537,6 +549,7 @@ main(void)
 		IN_FOLDER(a_gate_makes_the_exit_code),
 		IN_FOLDER(a_store_that_fails_costs_no_report),
 		IN_FOLDER(a_report_that_fails_costs_no_verdict),
+		IN_FOLDER(a_report_that_has_no_folder_costs_no_measuring),
 		IN_FOLDER(requests_for_reports_are_checked_first),
 		IN_FOLDER(releases_can_be_typed_again),
 		IN_FOLDER(a_journal_is_not_overwritten),

@@ -43,7 +43,7 @@ reports_go_where_they_are_asked_to(void **state)
 
 	(void)state;
 	bed_make(&bed, suite);
-	csv = test_path(bed.folder, "out/new/run.csv");
+	csv = test_path(bed.folder, "run.csv");
 	json = test_path(bed.folder, "run.json");
 	ask(&bed, "csv", csv);
 	ask(&bed, "json", json);
@@ -77,8 +77,8 @@ one_that_cannot_be_written_does_not_cost_the_others(void **state)
 	report(&bed);
 	assert_int_equal(bed.session->deferred.status, TARE_OUTSIDE);
 	assert_string_equal(bed.session->deferred.text,
-		"report: html: cannot make directory \"/dev/null\": Not a directory; "
-		"csv: cannot make directory \"/dev/null\": Not a directory");
+		"report: html: cannot write \"/dev/null/run.html\": Not a directory; "
+		"csv: cannot write \"/dev/null/run.csv\": Not a directory");
 	assert_false(bed.session->options.reports[0].written);
 	assert_true(bed.session->options.reports[1].written);
 	assert_int_equal(access(json, F_OK), 0);
