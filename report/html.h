@@ -107,6 +107,9 @@ void html_write_navigation(struct html *h);
 void html_write_facts(struct html *h);
 void html_write_foot(struct html *h);
 
+/* html_cost.c: what each case cost and why it stopped. */
+void html_write_cost(struct html *h);
+
 /* html_facts.c: what went wrong, and where and how the run was made. */
 void html_write_failures(struct html *h);
 void html_write_warnings(struct html *h);
@@ -126,8 +129,10 @@ struct html_axis {
 	bool plain;     /* no lines at the ticks */
 };
 void html_axis_begin(struct html_axis *axis);
+void html_axis_include(struct html_axis *axis, double log_ratio); /* nothing for NaN */
 void html_axis_cover(struct html_axis *axis, const struct tare_comparison *item);
 void html_axis_end(struct html_axis *axis);
+void html_axis_label(FILE *out, const struct html_axis *axis, double at);
 void html_axis_write(FILE *out, const struct html_axis *axis); /* an svg with the labels */
 void html_strip_write(FILE *out, const struct html_axis *axis, const struct tare_comparison *item);
 bool html_strip_possible(const struct tare_comparison *item);
@@ -153,7 +158,13 @@ void html_samples_write(struct html *h, const struct html_series *series, size_t
 
 /* html_verdict.c: how one verdict came about. is_lead: it speaks for its group. */
 void html_comparison_sentence(struct html *h, const struct tare_comparison *item);
-void html_verdict_write(struct html *h, const struct tare_comparison *item, bool is_lead);
+void html_verdict_write(struct html *h, const struct html_item *item, bool is_lead);
+
+/* html_looks.c: what adaptive measuring saw of a metric, if anything; margin 0: nothing was
+ * compared.
+ */
+void html_looks_write(
+	struct html *h, const struct tare_run_case *subject, size_t metric, double margin);
 
 /* html_outlook.c: what would have been seen, in a fold that may stand open. */
 void html_outlook_write(struct html *h, const struct tare_comparison *item, bool open);

@@ -117,7 +117,7 @@ write_median_sentence(struct html *h, const struct tare_run_case *subject)
 		fputs("Nothing was measured.", h->out);
 		return;
 	}
-	html_text(h->out, subject->metrics[metric].name);
+	html_sentence(h->out, subject->metrics[metric].name);
 	fputs(" is typically ", h->out);
 	html_value(h->out, figures.median, subject->metrics[metric].unit);
 	if (isfinite(figures.low)) {
@@ -260,6 +260,17 @@ choose_series(struct html_series series[HTML_SERIES_MAX], const struct html *h,
 	return count;
 }
 
+/* Whether a comparison within the run tells of the case, and of its looks. */
+static bool
+is_head(const struct html_group *group, const struct tare_run_case *subject)
+{
+	for (size_t i = 0; i < group->item_count; i++)
+		if (!group->items[i].across_runs &&
+			strcmp(group->items[i].comparison->case_name, subject->name) == 0)
+			return true;
+	return false;
+}
+
 /* Returns how many charts it wrote: none where nobody measured the metric. */
 static size_t
 write_metric(struct html *h, const struct html_group *group, const struct tare_metric *metric)
@@ -281,8 +292,11 @@ write_metric(struct html *h, const struct html_group *group, const struct tare_m
 		const struct tare_comparison *item = group->items[i].comparison;
 
 		if (strcmp(item->metric.name, metric->name) == 0)
-			html_verdict_write(h, item, item == group->lead);
+			html_verdict_write(h, &group->items[i], item == group->lead);
 	}
+	for (size_t i = 0; i < count; i++)
+		if (!series[i].before && !is_head(group, series[i].subject))
+			html_looks_write(h, series[i].subject, series[i].metric, 0);
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/digest.h"
 #include "harness/base/units.h"
+#include "report/cost.h"
 #include "report/html.h"
 
 enum { HEADS_MAX = 6 };
@@ -340,6 +341,17 @@ write_link(struct html *h, const char *id, const char *name, size_t count)
 	fputs("</a>\n", h->out);
 }
 
+/* The section is there where anything was measured. */
+static void
+write_cost_link(struct html *h)
+{
+	struct tare_run_cost cost;
+
+	tare_run_cost_read(&cost, h->arena, h->run);
+	if (cost.costliest < cost.case_count)
+		write_link(h, "cost", "Cost", 0);
+}
+
 void
 html_write_navigation(struct html *h)
 {
@@ -348,6 +360,7 @@ html_write_navigation(struct html *h)
 		h, "comparisons", "Comparisons", h->summary.gated_count + h->summary.other_count);
 	write_link(h, "metrics", "Metrics", 0);
 	write_link(h, "cases", "Cases", h->run->case_count);
+	write_cost_link(h);
 	if (h->summary.failed_case_count > 0)
 		write_link(h, "failures", "Failures", h->summary.failed_case_count);
 	if (h->run->warning_count > 0)

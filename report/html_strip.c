@@ -49,8 +49,8 @@ html_axis_begin(struct html_axis *axis)
 	*axis = (struct html_axis){0};
 }
 
-static void
-cover(struct html_axis *axis, double log_ratio)
+void
+html_axis_include(struct html_axis *axis, double log_ratio)
 {
 	if (!isfinite(log_ratio))
 		return;
@@ -75,11 +75,11 @@ html_axis_cover(struct html_axis *axis, const struct tare_comparison *item)
 	 * must not flatten all the others. */
 	double reach = fmax(2.5 * fabs(ratio), 4 * margin) + 0.01;
 
-	cover(axis, -1.4 * margin);
-	cover(axis, 1.4 * margin);
-	cover(axis, ratio);
-	cover(axis, fmax(log(change.low), -reach));
-	cover(axis, fmin(log(change.high), reach));
+	html_axis_include(axis, -1.4 * margin);
+	html_axis_include(axis, 1.4 * margin);
+	html_axis_include(axis, ratio);
+	html_axis_include(axis, fmax(log(change.low), -reach));
+	html_axis_include(axis, fmin(log(change.high), reach));
 }
 
 static double
@@ -131,8 +131,8 @@ percent_at(const struct html_axis *axis, double log_ratio)
 	return 100 * (log_ratio - axis->low) / (axis->high - axis->low);
 }
 
-static void
-write_tick_label(FILE *out, const struct html_axis *axis, double at)
+void
+html_axis_label(FILE *out, const struct html_axis *axis, double at)
 {
 	int digits = axis->step < 0.00095 ? 2 : axis->step < 0.0095 ? 1 : 0;
 
@@ -156,7 +156,7 @@ html_axis_write(FILE *out, const struct html_axis *axis)
 		if (at < 3 || at > 97)
 			continue;
 		fprintf(out, "<text x=\"%.1f%%\" y=\"80%%\">", at);
-		write_tick_label(out, axis, axis->ticks[i]);
+		html_axis_label(out, axis, axis->ticks[i]);
 		fputs("</text>", out);
 	}
 	fputs("</svg>", out);

@@ -110,18 +110,24 @@ write_drawing(struct html *h, const struct tare_comparison *item)
 }
 
 void
-html_verdict_write(struct html *h, const struct tare_comparison *item, bool is_lead)
+html_verdict_write(struct html *h, const struct html_item *item, bool is_lead)
 {
-	fprintf(h->out, "<div class=\"verdict %s\">", html_verdict_class(item->verdict));
+	const struct tare_comparison *comparison = item->comparison;
+	const struct tare_run_case *head = html_head_case(h, comparison);
+
+	fprintf(h->out, "<div class=\"verdict %s\">", html_verdict_class(comparison->verdict));
 	if (!h->terse || !is_lead)
-		write_title(h, item);
-	if (!is_lead && item->metric.gated) {
+		write_title(h, comparison);
+	if (!is_lead && comparison->metric.gated) {
 		fputs("<p class=said>", h->out);
-		html_comparison_sentence(h, item);
+		html_comparison_sentence(h, comparison);
 		fputs("</p>\n", h->out);
 	}
-	write_drawing(h, item);
-	write_numbers(h, item);
-	html_outlook_write(h, item, is_lead);
+	write_drawing(h, comparison);
+	write_numbers(h, comparison);
+	/* Looks are about what the run itself compared. */
+	if (head && !item->across_runs)
+		html_looks_write(h, head, comparison->head_metric, comparison->metric.margin);
+	html_outlook_write(h, comparison, is_lead);
 	fputs("</div>\n", h->out);
 }

@@ -8,6 +8,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
+#include "report/cost.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 
@@ -150,7 +151,53 @@ write_metric(
 }
 
 static void
-write_case(struct tare_json *json, const struct tare_run_case *subject, double *values)
+write_case_cost(struct tare_json *json, const struct tare_case_cost *cost)
+{
+	tare_json_object_begin(json, "cost");
+	tare_json_u64(json, "invocations", cost->invocations);
+	tare_json_double(json, "time_ns", cost->time_ns);
+	tare_json_double(json, "share", cost->share);
+	tare_json_string(json, "stopped", cost->stopped);
+	tare_json_object_end(json);
+}
+
+static void
+write_look(struct tare_json *json, const struct tare_run_case *subject,
+	const struct tare_case_look *look)
+{
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "metric",
+		look->metric < subject->metric_count ? subject->metrics[look->metric].name : NULL);
+	tare_json_u64(json, "phase", look->phase);
+	tare_json_u64(json, "pairs", look->pairs);
+	tare_json_u64(json, "pairs_planned", look->pairs_planned);
+	tare_json_string(json, "scale",
+		!look->compared ? "value"
+		: look->logs    ? "ratio"
+				: "difference");
+	tare_json_double(json, "estimate", look->estimate);
+	write_interval(json, "interval", look->low, look->high);
+	tare_json_double(json, "p_value", look->p_value);
+	tare_json_double(json, "alpha_spent", look->alpha_spent);
+	tare_json_double(json, "boundary", look->boundary);
+	tare_json_string(json, "verdict", tare_verdict_name(look->verdict));
+	tare_json_string(json, "decision",
+		look->decision == TARE_STOP_NOT ? "go on" : tare_stop_reason(look->decision));
+	tare_json_object_end(json);
+}
+
+static void
+write_looks(struct tare_json *json, const struct tare_run_case *subject)
+{
+	tare_json_array_begin(json, "looks");
+	for (size_t i = 0; i < subject->look_count; i++)
+		write_look(json, subject, &subject->looks[i]);
+	tare_json_array_end(json);
+}
+
+static void
+write_case(struct tare_json *json, const struct tare_run_case *subject,
+	const struct tare_case_cost *cost, double *values)
 {
 	tare_json_object_begin(json, NULL);
 	tare_json_string(json, "name", subject->name);
@@ -172,6 +219,8 @@ write_case(struct tare_json *json, const struct tare_run_case *subject, double *
 	tare_json_string(json, "stderr", subject->stderr_tail);
 	tare_json_string(json, "stop_reason", subject->stop_reason);
 	tare_json_u64(json, "warmups", subject->warmup_count);
+	write_case_cost(json, cost);
+	write_looks(json, subject);
 	tare_json_object_begin(json, "metrics");
 	for (size_t i = 0; i < subject->metric_count; i++)
 		write_metric(json, subject, i, values);
@@ -180,13 +229,13 @@ write_case(struct tare_json *json, const struct tare_run_case *subject, double *
 }
 
 static void
-write_cases(struct tare_json *json, const struct tare_run *run)
+write_cases(struct tare_json *json, const struct tare_run *run, const struct tare_run_cost *cost)
 {
 	double *values = tare_xcalloc(tare_report_rows_max(run), sizeof(*values));
 
 	tare_json_array_begin(json, "cases");
 	for (size_t i = 0; i < run->case_count; i++)
-		write_case(json, &run->cases[i], values);
+		write_case(json, &run->cases[i], &cost->cases[i], values);
 	tare_json_array_end(json);
 	free(values);
 }
@@ -213,6 +262,7 @@ write_comparison(struct tare_json *json, const struct tare_comparison *item)
 	tare_json_double(json, "p_adjusted", item->p_adjusted);
 	tare_json_double(json, "p_value", item->p_value);
 	tare_json_double(json, "confidence", item->confidence);
+	tare_json_double(json, "spread", item->spread);
 	tare_json_double(json, "mde", item->mde);
 	tare_json_u64(json, "n", item->n);
 	tare_json_u64(json, "base_n", item->base_n);
@@ -382,13 +432,33 @@ write_warnings(struct tare_json *json, const struct tare_run *run)
 	tare_json_array_end(json);
 }
 
+static void
+write_cost(struct tare_json *json, const struct tare_run_cost *cost)
+{
+	tare_json_object_begin(json, "cost");
+	tare_json_double(json, "time_ns", cost->time_ns);
+	tare_json_array_begin(json, "stops");
+	for (size_t i = 0; i < cost->stop_count; i++) {
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "stopped", cost->stops[i].stopped);
+		tare_json_u64(json, "cases", cost->stops[i].case_count);
+		tare_json_double(json, "time_ns", cost->stops[i].time_ns);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+	tare_json_object_end(json);
+}
+
 static enum tare_status
 write_json(FILE *out, const struct tare_report_input *input, struct tare_err *err)
 {
 	struct tare_report_summary summary;
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_run_cost cost;
 	struct tare_json json;
 
 	tare_report_summarize(&summary, input);
+	tare_run_cost_read(&cost, arena, input->run);
 	tare_json_begin(&json, out, 1);
 	tare_json_object_begin(&json, NULL);
 	tare_json_string(&json, "format", "tare-report");
@@ -401,10 +471,12 @@ write_json(FILE *out, const struct tare_report_input *input, struct tare_err *er
 	write_warnings(&json, input->run);
 	write_comparisons(&json, input);
 	write_sets(&json, input);
-	write_cases(&json, input->run);
+	write_cost(&json, &cost);
+	write_cases(&json, input->run, &cost);
 	write_environment(&json, &input->run->environment);
 	tare_json_object_end(&json);
 	putc('\n', out);
+	tare_arena_free(arena);
 	return tare_report_end(out, err);
 }
 

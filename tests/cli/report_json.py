@@ -63,7 +63,7 @@ COMPARISON = {
     "difference": Optional(NUMBER), "difference_interval": Optional(INTERVAL), "base_median": Optional(NUMBER),
     "head_median": Optional(NUMBER), "verdict": One("regression", "improvement", "no change", "inconclusive"),
     "below_margin": bool, "p_value": Optional(NUMBER), "p_adjusted": Optional(NUMBER),
-    "confidence": Optional(NUMBER), "mde": Optional(NUMBER), "n": int, "base_n": int, "head_n": int,
+    "confidence": Optional(NUMBER), "mde": Optional(NUMBER), "spread": Optional(NUMBER), "n": int, "base_n": int, "head_n": int,
     "method": One("paired", "unpaired", "difference", "exact"), "gated": bool, "critical": bool,
     "blocking": bool, "margin": NUMBER, "superiority": Optional(NUMBER), "missing_pairs": int,
     "reason": Optional(str), "sentence": str,
@@ -79,11 +79,18 @@ METRIC = {
     "interval": Optional(INTERVAL), "min": NUMBER, "max": NUMBER, "mean": NUMBER, "sd": Optional(NUMBER),
     "samples": Many(Optional(NUMBER)),
 }
+LOOK = {
+    "metric": str, "phase": int, "pairs": int, "pairs_planned": int, "scale": One("value", "ratio", "difference"),
+    "estimate": Optional(NUMBER), "interval": Optional(INTERVAL), "p_value": Optional(NUMBER),
+    "alpha_spent": NUMBER, "boundary": NUMBER,
+    "verdict": One("regression", "improvement", "no change", "inconclusive"), "decision": str,
+}
 CASE = {
     "name": str, "benchmark": str, "parameters": Values(str), "variant": str, "tags": Many(str),
     "command": str, "runner": str, "critical": bool, "status": One("ok", "failed", "pending"),
     "failure": Optional(str), "stderr": Optional(str), "stop_reason": Optional(str), "warmups": int,
-    "metrics": Values(METRIC),
+    "metrics": Values(METRIC), "looks": Many(LOOK),
+    "cost": {"invocations": int, "time_ns": NUMBER, "share": NUMBER, "stopped": str},
 }
 REPORT = ADVICE | {
     "format": One("tare-report"), "version": int, "run": RUN, "base_run": Optional(RUN),
@@ -93,6 +100,7 @@ REPORT = ADVICE | {
     }),
     "warnings": Many({"id": str, "text": str, "advice": str}), "comparisons": Many(COMPARISON),
     "comparison_sets": Many(SET), "cases": Many(CASE),
+    "cost": {"time_ns": NUMBER, "stops": Many({"stopped": str, "cases": int, "time_ns": NUMBER})},
     "environment": {"fingerprint": str, "facts": Many({"key": str, "value": str, "matters": bool})},
 }
 
@@ -139,6 +147,8 @@ def check_sums(report):
                 yield f"{case['name']}: {name}: n={metric['n']} of {metric['total']}"
             if not metric["min"] <= metric["median"] <= metric["max"]:
                 yield f"{case['name']}: {name}: the median is outside"
+    if sum(stop["cases"] for stop in report["cost"]["stops"]) != len(report["cases"]):
+        yield "the cost does not count the cases"
     if sum(one["comparisons"] for one in report["comparison_sets"]) != len(report["comparisons"]):
         yield "comparison_sets do not share out the comparisons"
     gated = sum(one["gated"] for one in report["comparisons"])

@@ -143,6 +143,44 @@ measure_group(struct tare_run *run, size_t first, size_t count, struct tare_rng 
 	}
 }
 
+/* Looks as adaptive measuring takes them, of the head or the only case: what they would have seen
+ * by the size of the noise, and a spending that grows with the pairs. */
+static void
+look_at_group(
+	struct tare_run *run, size_t first, size_t count, const struct sample_page_options *options)
+{
+	const struct tare_run_case *head = &run->cases[first + count - 1];
+	size_t group = head->group;
+	double spread = group % 8 == 7 ? 0.07 : 0.0085;
+	double center =
+		count > 1 ? effects[group % EFFECT_COUNT] : programs[group % PROGRAM_COUNT].wall_ns;
+
+	for (uint32_t pairs = 6; pairs <= options->samples; pairs += pairs / 4 + 2) {
+		double share = (double)pairs / (double)options->samples;
+		double half = spread * (1.9 + 2 * (1 - share)) / sqrt((double)pairs);
+		bool last = pairs + pairs / 4 + 2 > options->samples;
+		struct tare_case_look look = {
+			.pairs = pairs,
+			.pairs_planned = (uint32_t)options->samples,
+			.compared = count > 1,
+			.logs = count > 1,
+			.estimate = center * (1 + half / 3 * cos((double)pairs)),
+			.p_value = 0.5,
+			.alpha_spent = 0.05 * share * share,
+			.boundary = 0.04 * share * share,
+			.verdict = !last || count == 1 ? TARE_VERDICT_INCONCLUSIVE
+				   : center > 1.02     ? TARE_VERDICT_REGRESSION
+				   : center < 0.98     ? TARE_VERDICT_IMPROVEMENT
+						       : TARE_VERDICT_NO_CHANGE,
+			.decision = last ? TARE_STOP_DECIDED : TARE_STOP_NOT,
+		};
+
+		look.low = pairs == 6 ? NAN : look.estimate * (1 - half);
+		look.high = pairs == 6 ? NAN : look.estimate * (1 + half);
+		tare_run_add_look(run, first + count - 1, &look);
+	}
+}
+
 static void
 fail_case(struct tare_run *run, size_t index, const struct sample_page_options *options)
 {
@@ -209,6 +247,7 @@ make_run(const struct sample_page_options *options, const char *release, uint64_
 					: "base",
 				options);
 		measure_group(run, g * variants, variants, &rng, options);
+		look_at_group(run, g * variants, variants, options);
 	}
 	describe(run, seed == 1 ? "6.1.0-26-amd64" : "6.1.0-28-amd64", options);
 	if (run->case_count > 2)

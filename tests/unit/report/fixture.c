@@ -94,6 +94,49 @@ verdict(struct tare_comparison item, enum tare_verdict verdict, double p_adjuste
 	return item;
 }
 
+/* What adaptive measuring saw of wall: nothing at first, then a regression. */
+static void
+add_looks(struct tare_run *run, size_t case_index)
+{
+	tare_run_add_look(run, case_index,
+		&(struct tare_case_look){.pairs = 6,
+			.pairs_planned = 40,
+			.compared = true,
+			.logs = true,
+			.estimate = 1.031,
+			.low = NAN,
+			.high = NAN,
+			.p_value = 0.03,
+			.alpha_spent = 1e-6,
+			.boundary = 1e-6,
+			.verdict = TARE_VERDICT_INCONCLUSIVE});
+	tare_run_add_look(run, case_index,
+		&(struct tare_case_look){.pairs = 8,
+			.pairs_planned = 40,
+			.compared = true,
+			.logs = true,
+			.estimate = 1.036,
+			.low = 1.011,
+			.high = 1.07,
+			.p_value = 0.01,
+			.alpha_spent = 0.004,
+			.boundary = 0.004,
+			.verdict = TARE_VERDICT_INCONCLUSIVE});
+	tare_run_add_look(run, case_index,
+		&(struct tare_case_look){.pairs = 10,
+			.pairs_planned = 40,
+			.compared = true,
+			.logs = true,
+			.estimate = 1.034,
+			.low = 1.0225,
+			.high = 1.05,
+			.p_value = 0.002,
+			.alpha_spent = 0.015,
+			.boundary = 0.011,
+			.verdict = TARE_VERDICT_REGRESSION,
+			.decision = TARE_STOP_DECIDED});
+}
+
 static void
 fill_items(struct tare_comparison_set *set, const struct tare_run *run)
 {
@@ -154,6 +197,7 @@ fixture_typical(void)
 	add_case(run, "zstd", "head", 1, 0.31031);
 	add_case(run, "xz", "base", 2, 17);
 	add_case(run, "xz", "head", 2, 17.238);
+	add_looks(run, 1);
 	sample_run_finish(run);
 	tare_run_warn(run, "noise", "the CPU frequency governor is \"powersave\"",
 		"set it to performance, or pin the benchmark with cpus: isolated");

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -89,15 +90,15 @@ static const char *const elements[] = {"html", "head", "meta", "link", "title", 
 	"body", "a", "header", "p", "span", "h1", "h2", "h3", "h4", "h5", "strong", "ul", "li", "b",
 	"small", "nav", "main", "section", "dl", "dt", "dd", "div", "svg", "defs", "path", "circle",
 	"rect", "line", "use", "text", "table", "caption", "thead", "tbody", "tr", "th", "td",
-	"label", "input", "select", "option", "output", "button", "details", "summary", "code",
+	"label", "input", "select", "option", "output", "button", "details", "summary", "code", "g",
 	"figure", "figcaption", "pre", "br", "footer", NULL};
 
 static const char *const attributes[] = {"lang", "charset", "http-equiv", "content", "name", "rel",
 	"href", "class", "id", "role", "scope", "rowspan", "colspan", "aria-label",
 	"aria-labelledby", "aria-describedby", "aria-hidden", "aria-live", "width", "height", "x",
-	"y", "x1", "x2", "y1", "y2", "r", "d", "viewBox", "preserveAspectRatio", "data-n", "data-l",
-	"data-low", "data-high", "data-unit", "data-filter", "data-copy", "hidden", "type", "value",
-	"placeholder", "tabindex", "open", NULL};
+	"y", "x1", "x2", "y1", "y2", "r", "d", "dy", "viewBox", "preserveAspectRatio", "data-n",
+	"data-l", "data-low", "data-high", "data-unit", "data-filter", "data-copy", "hidden",
+	"type", "value", "placeholder", "tabindex", "open", NULL};
 
 /* Reads one attribute; returns what follows it. */
 static const char *
@@ -277,6 +278,7 @@ names_every_drawing(void **state)
 		count_of(page, "role=img") +
 			count_of(page, "<svg class=\"strip axis\" aria-hidden=true") +
 			count_of(page, "<svg aria-hidden=true") +
+			count_of(page, "<svg class=y-axis aria-hidden=true") +
 			count_of(page, "<svg width=0 height=0 aria-hidden=true"));
 	free(page);
 }
@@ -332,8 +334,76 @@ says_what_would_have_been_seen(void **state)
 	assert_contains(page, "<tr><th scope=row>6<td>3.9\xc2\xa0%<td>0\xc2\xa0%<td>2");
 	assert_contains(page, "<tr class=this><th scope=row>10 (this run)<td>");
 	assert_contains(page, "<tr><th scope=row>50<td>2.4\xc2\xa0%<td>0\xc2\xa0%<td>2");
-	assert_int_equal(count_of(page, "<th scope=row>10"), 1);
+	assert_int_equal(count_of(page, "<th scope=row>10 (this run)"), 1);
 	free(page);
+}
+
+static void
+shows_what_adaptive_measuring_saw(void **state)
+{
+	char *page = page_of(fixture_typical());
+	const char *drawing = strstr(page, "<svg class=looks role=img>");
+
+	(void)state;
+	assert_contains(page, "Look by look: 3 looks, after 6, 8 and 10 pairs; then it stopped: "
+			      "verdict reached. ");
+	assert_contains(page, "<title>wall: the interval at each of 3 looks, over the number of "
+			      "pairs</title><rect class=band ");
+	assert_contains(page, "<tr><th scope=row>6<td>+3.1 %<td>too few for one<td>100\xc2\xa0%");
+	assert_contains(page, "<tr><th scope=row>10<td>+3.4 %<td>+2.2 % to +5.0 %<td>98.9\xc2\xa0%"
+			      "<td>1.5\xc2\xa0%<td>regression<td>verdict reached");
+	assert_non_null(drawing);
+	*strstr(drawing, "</svg>") = '\0';
+	assert_int_equal(count_of(drawing, "<line class=ci "), 2);
+	assert_int_equal(count_of(drawing, "<use class=mark "), 3);
+	free(page);
+}
+
+static void
+shows_looks_at_an_only_case(void **state)
+{
+	struct fixture *fixture = fixture_failed();
+	struct tare_case_look look = {.pairs = 6, .estimate = 5e6, .low = 4e6, .high = 7e6};
+	char *page;
+
+	(void)state;
+	tare_run_add_look(fixture->run, 2, &look);
+	look.pairs = 9;
+	look.decision = TARE_STOP_PRECISE;
+	tare_run_add_look(fixture->run, 2, &look);
+	page = page_of(fixture);
+	assert_contains(page, "Look by look: 2 looks, after 6 and 9 invocations; then it stopped: "
+			      "precision reached.");
+	assert_contains(page, "<tr><th scope=row>6<td>5 ms<td>4 ms to 7 ms<td>go on");
+	assert_lacks(page, "Who looks often");
+	free(page);
+}
+
+/* Values of a journal from outside may be anything. */
+static void
+survives_looks_out_of_the_ordinary(void **state)
+{
+	static const double values[] = {NAN, 0, -1, 1e300, 5e-324, INFINITY};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(values); i++) {
+		struct fixture *fixture = fixture_typical();
+		char *page;
+
+		for (size_t k = 0; k < 3; k++) {
+			struct tare_case_look *look = &fixture->run->cases[1].looks[k];
+
+			look->estimate = k == i % 3 ? values[i] : 1;
+			look->low = values[(i + k) % ARRAY_COUNT(values)];
+			look->pairs = k == 2 && i == 0 ? 0 : UINT32_MAX;
+			look->boundary = values[i];
+		}
+		page = page_of(fixture);
+		check_markup(page);
+		assert_lacks(page, "y=\"nan");
+		assert_lacks(page, "y=\"inf");
+		free(page);
+	}
 }
 
 static void
@@ -485,6 +555,9 @@ main(void)
 		cmocka_unit_test(says_why_a_verdict_is_inconclusive),
 		cmocka_unit_test(folds_away_what_is_only_watched),
 		cmocka_unit_test(says_what_would_have_been_seen),
+		cmocka_unit_test(shows_what_adaptive_measuring_saw),
+		cmocka_unit_test(shows_looks_at_an_only_case),
+		cmocka_unit_test(survives_looks_out_of_the_ordinary),
 		cmocka_unit_test(draws_the_most_relevant_and_says_how_many_there_are),
 		cmocka_unit_test(thins_out_dots_and_says_so),
 		cmocka_unit_test(stays_small_with_two_thousand_cases),
