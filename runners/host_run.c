@@ -169,6 +169,7 @@ collect_text(struct tare_runner *runner, struct tare_outcome *outcome,
 			return status;
 		outcome->stderr_text = text.text;
 		outcome->stderr_len = text.len;
+		outcome->stderr_cut = text.cut;
 	}
 	if (invocation->role != TARE_ROLE_MEASURED ||
 		invocation->program->stdout_mode != TARE_OUTPUT_CAPTURE ||

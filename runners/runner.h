@@ -71,6 +71,7 @@ struct tare_outcome {
 	const char *stderr_text;
 	size_t stderr_len;
 	bool output_cut; /* captured output was longer than TARE_CAPTURE_MAX */
+	bool stderr_cut; /* stderr_text is not all of it */
 	/* TARE_RECORD_NOT_STARTED: the sentence, "cannot find 'x' on PATH"; else NULL. */
 	const char *start_failure;
 };

@@ -18,6 +18,8 @@ struct tare_extractor {
 	regex_t *expected; /* stdout patterns, then stderr patterns */
 	size_t expected_count;
 	bool reads_output;
+	bool reads_errors;
+	const volatile sig_atomic_t *interrupted; /* NULL: never */
 };
 
 /* A growing list of numbers in an arena, in the base unit of what the program writes. */
@@ -56,9 +58,11 @@ compile_all(struct tare_extractor *extractor, struct tare_err *err)
 
 		if (rule->source == TARE_SOURCE_REGEX)
 			status = compile(&extractor->rules[i], rule->pattern, err);
-		extractor->reads_output |= rule->source == TARE_SOURCE_REGEX ||
-					   rule->source == TARE_SOURCE_JSON ||
-					   rule->source == TARE_SOURCE_LINES;
+		if (rule->source != TARE_SOURCE_REGEX && rule->source != TARE_SOURCE_JSON &&
+			rule->source != TARE_SOURCE_LINES)
+			continue;
+		extractor->reads_output = true;
+		extractor->reads_errors |= rule->stream == TARE_STREAM_STDERR;
 	}
 	for (size_t i = 0; i < expect->stdout_pattern_count && status == TARE_OK; i++)
 		status = compile(&extractor->expected[extractor->expected_count++],
@@ -67,6 +71,7 @@ compile_all(struct tare_extractor *extractor, struct tare_err *err)
 		status = compile(&extractor->expected[extractor->expected_count++],
 			expect->stderr_patterns[i], err);
 	extractor->reads_output |= extractor->expected_count > 0;
+	extractor->reads_errors |= expect->stderr_pattern_count > 0;
 	return status;
 }
 
@@ -112,6 +117,70 @@ tare_extractor_reads_output(const struct tare_extractor *extractor)
 	return extractor->reads_output;
 }
 
+bool
+tare_extractor_reads_errors(const struct tare_extractor *extractor)
+{
+	return extractor->reads_errors;
+}
+
+void
+tare_extractor_watch(struct tare_extractor *extractor, const volatile sig_atomic_t *interrupted)
+{
+	extractor->interrupted = interrupted;
+}
+
+/* What a pattern is matched against, one part after the other. */
+struct parts {
+	const struct tare_extractor *extractor;
+	const char *next; /* NULL after the last */
+	const char *stop;
+	bool whole;
+	const char *text; /* the part */
+	size_t len;
+};
+
+/* Part of the text is a line, and what stands behind the last line feed, be it nothing. A pattern
+ * that has a line feed in it means several lines, and is matched against the whole. */
+static enum tare_status
+parts_begin(struct parts *parts, const struct tare_extractor *extractor, const char *pattern,
+	const char *text, size_t len, struct tare_err *err)
+{
+	*parts = (struct parts){.extractor = extractor,
+		.next = text,
+		.stop = text + len,
+		.whole = strchr(pattern, '\n') != NULL};
+	if (!parts->whole || len <= TARE_MATCHED_WHOLE_MAX)
+		return TARE_OK;
+	return tare_err_set(err, TARE_FAILED,
+		"there are %zu bytes, and a pattern over several lines is matched against at most "
+		"%d; print less, or match within a line",
+		len, TARE_MATCHED_WHOLE_MAX);
+}
+
+/* False after the last. */
+static bool
+parts_next(struct parts *parts)
+{
+	const char *end;
+
+	if (!parts->next)
+		return false;
+	end = parts->whole ? NULL : memchr(parts->next, '\n', (size_t)(parts->stop - parts->next));
+	parts->text = parts->next;
+	parts->len = (size_t)((end ? end : parts->stop) - parts->next);
+	parts->next = end ? end + 1 : NULL;
+	return true;
+}
+
+/* One match is short, but there may be millions of them to try. */
+static enum tare_status
+check_interrupted(const struct tare_extractor *extractor, struct tare_err *err)
+{
+	if (extractor->interrupted && *extractor->interrupted)
+		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+	return TARE_OK;
+}
+
 /* The C library needs time with the square of a line's length to find that nothing matches. */
 static enum tare_status
 check_lines(const char *text, size_t len, enum tare_stream stream, struct tare_err *err)
@@ -132,29 +201,47 @@ check_lines(const char *text, size_t len, enum tare_stream stream, struct tare_e
 	return TARE_OK;
 }
 
+static enum tare_status
+find_expected(const struct tare_extractor *extractor, const regex_t *regex, const char *pattern,
+	const char *text, size_t len, enum tare_stream stream, struct tare_err *err)
+{
+	struct parts parts;
+
+	if (check_lines(text, len, stream, err) != TARE_OK)
+		return TARE_FAILED;
+	if (parts_begin(&parts, extractor, pattern, text, len, err) != TARE_OK)
+		return tare_err_where(err, "%s", stream_names[stream]);
+	while (parts_next(&parts)) {
+		regmatch_t match = {.rm_so = 0, .rm_eo = (regoff_t)parts.len};
+
+		if (check_interrupted(extractor, err) != TARE_OK)
+			return TARE_INTERRUPTED;
+		if (regexec(regex, parts.text, 1, &match, REG_STARTEND) == 0)
+			return TARE_OK;
+	}
+	return tare_err_set(
+		err, TARE_FAILED, "%s does not match '%s'", stream_names[stream], pattern);
+}
+
 enum tare_status
 tare_extract_check(const struct tare_extractor *extractor, const struct tare_output *output,
 	struct tare_err *err)
 {
 	const struct tare_expectation *expect = &extractor->subject->expect;
+	enum tare_status status = TARE_OK;
 
-	for (size_t i = 0; i < extractor->expected_count; i++) {
+	for (size_t i = 0; i < extractor->expected_count && status == TARE_OK; i++) {
 		bool of_stdout = i < expect->stdout_pattern_count;
 		enum tare_stream stream = of_stdout ? TARE_STREAM_STDOUT : TARE_STREAM_STDERR;
 		const char *text = output->text[stream] ? output->text[stream] : "";
 		size_t len = output->text[stream] ? output->len[stream] : 0;
-		regmatch_t whole = {.rm_so = 0, .rm_eo = (regoff_t)len};
 
-		if (check_lines(text, len, stream, err) != TARE_OK)
-			return TARE_FAILED;
-		if (regexec(&extractor->expected[i], text, 1, &whole, REG_STARTEND) == 0)
-			continue;
-		return tare_err_set(err, TARE_FAILED, "%s does not match '%s'",
-			stream_names[stream],
+		status = find_expected(extractor, &extractor->expected[i],
 			of_stdout ? expect->stdout_patterns[i]
-				  : expect->stderr_patterns[i - expect->stdout_pattern_count]);
+				  : expect->stderr_patterns[i - expect->stdout_pattern_count],
+			text, len, stream, err);
 	}
-	return TARE_OK;
+	return status;
 }
 
 static void
@@ -216,32 +303,53 @@ number_parse(double *value_out, size_t *used_out, const char *text, size_t len)
 
 /* With REG_STARTEND, without which each match would measure the length of the whole rest. */
 static enum tare_status
-match_regex(struct numbers *numbers, const regex_t *regex, const struct tare_metric_rule *rule,
-	const char *text, size_t len, struct tare_err *err)
+match_part(struct numbers *numbers, const struct parts *parts, const regex_t *regex,
+	const struct tare_metric_rule *rule, struct tare_err *err)
 {
-	regmatch_t groups[GROUPS_MAX] = {{.rm_so = 0, .rm_eo = (regoff_t)len}};
+	regmatch_t groups[GROUPS_MAX] = {{.rm_so = 0, .rm_eo = (regoff_t)parts->len}};
+	enum tare_status status;
 
-	assert(rule->group < GROUPS_MAX);
-	while (numbers->count < TARE_MATCHES_MAX &&
-		regexec(regex, text, GROUPS_MAX, groups, REG_STARTEND) == 0) {
+	while ((status = check_interrupted(parts->extractor, err)) == TARE_OK &&
+		numbers->count < TARE_MATCHES_MAX &&
+		regexec(regex, parts->text, GROUPS_MAX, groups, REG_STARTEND) == 0) {
 		const regmatch_t *group = &groups[rule->group];
 		regoff_t next = groups[0].rm_eo + (groups[0].rm_eo == groups[0].rm_so);
 		size_t used;
 		double value;
 
 		if (group->rm_so >= 0) {
-			size_t group_len = (size_t)(group->rm_eo - group->rm_so);
+			size_t len = (size_t)(group->rm_eo - group->rm_so);
+			const char *text = parts->text + group->rm_so;
 
-			if (!number_parse(&value, &used, text + group->rm_so, group_len))
+			if (!number_parse(&value, &used, text, len))
 				return tare_err_set(err, TARE_FAILED, "'%.*s' is not a number",
-					group_len > 40 ? 40 : (int)group_len, text + group->rm_so);
+					len > 40 ? 40 : (int)len, text);
 			numbers_add(numbers, value, numbers->written_unit);
 		}
-		if ((size_t)next > len)
+		if ((size_t)next > parts->len)
 			break;
-		groups[0] = (regmatch_t){.rm_so = next, .rm_eo = (regoff_t)len};
+		groups[0] = (regmatch_t){.rm_so = next, .rm_eo = (regoff_t)parts->len};
 	}
-	return TARE_OK;
+	return status;
+}
+
+static enum tare_status
+match_regex(struct numbers *numbers, const struct tare_extractor *extractor, size_t metric,
+	const char *text, size_t len, struct tare_err *err)
+{
+	const struct tare_metric_rule *rule = &extractor->subject->rules[metric];
+	struct parts parts;
+	enum tare_status status = check_lines(text, len, rule->stream, err);
+
+	assert(rule->group < GROUPS_MAX);
+	if (status == TARE_OK) {
+		status = parts_begin(&parts, extractor, rule->pattern, text, len, err);
+		if (status != TARE_OK)
+			return tare_err_where(err, "%s", stream_names[rule->stream]);
+	}
+	while (status == TARE_OK && parts_next(&parts))
+		status = match_part(numbers, &parts, &extractor->rules[metric], rule, err);
+	return status;
 }
 
 /* One step of a path: "name", "[3]" or "[*]"; advances *path. */
@@ -409,10 +517,8 @@ find_numbers(struct numbers *numbers, const struct tare_extractor *extractor, si
 	if (!text)
 		text = "";
 	if (rule->source == TARE_SOURCE_REGEX)
-		status = check_lines(text, len, rule->stream, err);
-	if (rule->source == TARE_SOURCE_REGEX && status == TARE_OK)
-		status = match_regex(numbers, &extractor->rules[metric], rule, text, len, err);
-	if (rule->source == TARE_SOURCE_JSON)
+		status = match_regex(numbers, extractor, metric, text, len, err);
+	else if (rule->source == TARE_SOURCE_JSON)
 		status = match_json(numbers, rule, text, len, err);
 	else if (rule->source == TARE_SOURCE_LINES)
 		match_lines(numbers, rule, text, len);

@@ -2,12 +2,14 @@
  * Extracting: metrics out of a program's output, and whether the output is as expected.
  *
  * An extractor holds a case's compiled patterns; new once per case, free at its end. The output is
- * hostile: bounded by the runner, matched in bounded time per match, at most TARE_MATCHES_MAX
- * values a metric.
+ * hostile: bounded by the runner, matched line by line in bounded time each (a pattern with a line
+ * feed in it: as a whole, where that is short), at most TARE_MATCHES_MAX values a metric. Many
+ * lines may still take long, so an interruption is looked for between them: TARE_INTERRUPTED.
  */
 #ifndef TARE_STAGES_EXTRACT_H
 #define TARE_STAGES_EXTRACT_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "harness/base/arena.h"
@@ -15,7 +17,7 @@
 #include "harness/model/plan.h"
 #include "harness/model/run.h"
 
-enum { TARE_MATCHES_MAX = 100000, TARE_MATCHED_LINE_MAX = 8192 };
+enum { TARE_MATCHES_MAX = 100000, TARE_MATCHED_LINE_MAX = 8192, TARE_MATCHED_WHOLE_MAX = 16384 };
 
 struct tare_extractor;
 
@@ -31,6 +33,11 @@ void tare_extractor_free(struct tare_extractor *extractor); /* NULL is allowed *
 
 /* True where standard output or error has to be looked at after every invocation. */
 bool tare_extractor_reads_output(const struct tare_extractor *extractor);
+
+bool tare_extractor_reads_errors(const struct tare_extractor *extractor);
+/* Changed by a signal handler; matching ends when it is not 0. */
+void tare_extractor_watch(
+	struct tare_extractor *extractor, const volatile sig_atomic_t *interrupted);
 
 /* TARE_FAILED with "stdout does not match 'PATTERN'" where the output is not as expected. */
 enum tare_status tare_extract_check(const struct tare_extractor *extractor,

@@ -100,6 +100,8 @@ begin_on_runner(struct tare_measure *measure, struct tare_measured_case *mine, s
 	if (status == TARE_OK)
 		status = tare_extractor_new(&mine->extractor, subject, err);
 	if (status == TARE_OK)
+		tare_extractor_watch(mine->extractor, measure->session->options.interrupted);
+	if (status == TARE_OK)
 		mine->record->cpus = tare_arena_strdup(measure->run->arena, cpus);
 	return status;
 }
@@ -212,10 +214,23 @@ take_values(struct tare_measure *measure, struct tare_measured_case *mine,
 	return tare_extract_metrics(mine->extractor, sample, measure->scratch, &output, err);
 }
 
+/* What was cut off the output that is looked at; NULL where it is all there. */
+static const char *
+cut_text(const struct tare_measured_case *mine, const struct tare_outcome *outcome)
+{
+	if (outcome->output_cut)
+		return "only the first 16 MiB of its captured output were read";
+	if (outcome->stderr_cut && tare_extractor_reads_errors(mine->extractor))
+		return "only the last 64 KiB of its standard error were read";
+	return NULL;
+}
+
 static void
 warn_of_outcome(struct tare_measure *measure, const struct tare_measured_case *mine,
 	const struct tare_outcome *outcome)
 {
+	const char *cut = cut_text(mine, outcome);
+
 	if (outcome->record.flags & TARE_RECORD_LEFTOVERS)
 		tare_run_warn(measure->run, "leftovers",
 			tare_arena_printf(measure->scratch,
@@ -223,12 +238,9 @@ warn_of_outcome(struct tare_measure *measure, const struct tare_measured_case *m
 				mine->subject->name),
 			"let the program wait for its children, or start servers under "
 			"`services:`");
-	if (outcome->output_cut)
+	if (cut)
 		tare_run_warn(measure->run, "output_cut",
-			tare_arena_printf(measure->scratch,
-				"%s wrote more than 16 MiB of captured output; the rest was not "
-				"read",
-				mine->subject->name),
+			tare_arena_printf(measure->scratch, "%s: %s", mine->subject->name, cut),
 			"print less, or discard the output");
 }
 
@@ -247,14 +259,21 @@ take_outcome(struct tare_measure *measure, struct tare_measured_case *mine, bool
 		.start_ns = record->start_ns - measure->began_ns,
 		.values = mine->values,
 	};
-	const char *failure = NULL;
+	const char *failure = NULL, *cut;
 	struct tare_err why = {0};
 
 	if (!outcome->values)
 		failure = tare_outcome_failure(measure->scratch, outcome, &subject->program,
 			subject->expect.exit_codes, subject->expect.exit_code_count);
-	if (!failure && take_values(measure, mine, &sample, outcome, &why) != TARE_OK)
-		failure = why.text;
+	if (!failure && take_values(measure, mine, &sample, outcome, &why) != TARE_OK) {
+		if (why.status == TARE_INTERRUPTED) {
+			*err = why;
+			return why.status;
+		}
+		cut = cut_text(mine, outcome);
+		failure = cut ? tare_arena_printf(measure->scratch, "%s; %s", why.text, cut)
+			      : why.text;
+	}
 	warn_of_outcome(measure, mine, outcome);
 	if (failure)
 		return tare_measure_fail_case(measure, mine, &sample, failure,

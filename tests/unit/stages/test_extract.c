@@ -386,6 +386,68 @@ a_line_too_long_to_match_is_refused(void **state)
 	free(text);
 }
 
+static struct tare_metric_rule
+rule_of(const char *pattern)
+{
+	return (struct tare_metric_rule){
+		.source = TARE_SOURCE_REGEX, .pattern = pattern, .group = 1};
+}
+
+static void
+a_pattern_is_matched_within_lines(void **state)
+{
+	(void)state;
+	check_value(rule_of("^a([0-9]+)$"), "a1\nab\na3", 2);
+	check_failure(rule_of("a[[:space:]]+([0-9]+)"), "a\n1\n",
+		"metric 'ops': nothing in stdout matches its rule");
+	/* What ends with a line feed has nothing behind it, and that is a part too. */
+	check_value(rule_of("^($|[0-9])"), "7 8", 7);
+}
+
+static void
+a_pattern_with_a_line_feed_is_matched_over_lines(void **state)
+{
+	char *long_text = calloc(1, TARE_MATCHED_WHOLE_MAX + 2);
+
+	(void)state;
+	check_value(rule_of("total:\n *([0-9]+)"), "x\ntotal:\n  12\n", 12);
+	for (size_t i = 0; i <= TARE_MATCHED_WHOLE_MAX; i++)
+		long_text[i] = i % 80 == 79 ? '\n' : '.';
+	check_failure(rule_of("total:\n *([0-9]+)"), long_text,
+		"metric 'ops': stdout: there are 16385 bytes, and a pattern over several lines is "
+		"matched against at most 16384; print less, or match within a line");
+	free(long_text);
+}
+
+static void
+matching_ends_when_it_is_interrupted(void **state)
+{
+	static volatile sig_atomic_t interrupted = 1;
+	const char *patterns[] = {"^x"};
+	const struct tare_output output = {.text = {"a\nrate: 3\n", ""}, .len = {10, 0}};
+	struct tare_extractor *extractor;
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture, regex_rule);
+	fixture.subject.expect.stdout_patterns = patterns;
+	fixture.subject.expect.stdout_pattern_count = 1;
+	assert_int_equal(tare_extractor_new(&extractor, &fixture.subject, NULL), TARE_OK);
+	assert_false(tare_extractor_reads_errors(extractor));
+	tare_extractor_watch(extractor, &interrupted);
+	assert_int_equal(tare_extract_metrics(
+				 extractor, &fixture.sample, fixture.arena, &output, &fixture.err),
+		TARE_INTERRUPTED);
+	assert_int_equal(tare_extract_check(extractor, &output, &fixture.err), TARE_INTERRUPTED);
+	interrupted = 0;
+	assert_int_equal(tare_extract_metrics(
+				 extractor, &fixture.sample, fixture.arena, &output, &fixture.err),
+		TARE_OK);
+	assert_int_equal(tare_extract_check(extractor, &output, &fixture.err), TARE_FAILED);
+	tare_extractor_free(extractor);
+	tare_arena_free(fixture.arena);
+}
+
 int
 main(void)
 {
@@ -408,6 +470,9 @@ main(void)
 		cmocka_unit_test(output_that_is_not_json_says_so),
 		cmocka_unit_test(numbers_past_the_limit_are_left),
 		cmocka_unit_test(expectations_are_checked_on_both_streams),
+		cmocka_unit_test(a_pattern_is_matched_within_lines),
+		cmocka_unit_test(a_pattern_with_a_line_feed_is_matched_over_lines),
+		cmocka_unit_test(matching_ends_when_it_is_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -539,6 +539,42 @@ a_scratch_folder_lives_as_long_as_its_case(void **state)
 	host_remove(&host);
 }
 
+static void
+output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
+{
+	struct host_bed host;
+	const struct tare_run *run;
+
+	(void)state;
+	host_make(&host, "defaults: {invocations: 2, warmup: 0}\n"
+			 "benchmarks:\n"
+			 "  - name: late\n"
+			 "    shell: 'head -c 17000000 /dev/zero | tr \"\\0\" \"\\n\"; echo n 5'\n"
+			 "    metrics: {n: {regex: 'n ([0-9]+)', unit: ops}}\n"
+			 "  - name: early\n"
+			 "    shell: 'echo n 5 >&2; head -c 70000 /dev/zero | tr \"\\0\" \"\\n\" "
+			 ">&2'\n"
+			 "    metrics: {n: {regex: 'n ([0-9]+)', unit: ops, stream: stderr}}\n"
+			 "  - name: unread\n"
+			 "    shell: 'head -c 70000 /dev/zero >&2'\n"
+			 "  - name: found\n"
+			 "    shell: 'echo n 5; head -c 17000000 /dev/zero | tr \"\\0\" \"\\n\"'\n"
+			 "    metrics: {n: {regex: 'n ([0-9]+)', unit: ops}}\n");
+	assert_int_equal(bed_run(&host.bed), TARE_OK);
+	run = host.bed.session->run;
+	assert_string_equal(bed_case(&host.bed, "late")->failure,
+		"metric 'n': nothing in stdout matches its rule; only the first 16 MiB of its "
+		"captured output were read");
+	assert_string_equal(bed_case(&host.bed, "early")->failure,
+		"metric 'n': nothing in stderr matches its rule; only the last 64 KiB of its "
+		"standard error were read");
+	assert_int_equal(bed_case(&host.bed, "found")->samples.total, 2);
+	assert_int_equal(bed_case(&host.bed, "unread")->samples.total, 2);
+	/* Once for each case. */
+	assert_int_equal(run->warning_count, 3);
+	host_remove(&host);
+}
+
 /* Ten thousand cases would be ten thousand folders for nothing. */
 static void
 a_scratch_folder_that_nothing_mentions_is_not_made(void **state)
@@ -624,6 +660,7 @@ main(void)
 		cmocka_unit_test(services_that_differ_are_swapped),
 		cmocka_unit_test(a_service_that_dies_fails_those_who_used_it),
 		cmocka_unit_test(a_scratch_folder_lives_as_long_as_its_case),
+		cmocka_unit_test(output_that_was_cut_is_mentioned_with_what_was_not_found),
 		cmocka_unit_test(a_scratch_folder_that_nothing_mentions_is_not_made),
 		cmocka_unit_test(a_run_that_is_not_kept_leaves_nothing),
 		cmocka_unit_test(a_batch_that_cannot_be_journalled_is_recovered),
