@@ -27,23 +27,6 @@ compare_doubles(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-void
-tare_sort(double *values, size_t n)
-{
-	if (n > INSERTION_MAX) {
-		qsort(values, n, sizeof(*values), compare_doubles);
-		return;
-	}
-	for (size_t i = 1; i < n; i++) {
-		double value = values[i];
-		size_t j = i;
-
-		for (; j > 0 && values[j - 1] > value; j--)
-			values[j] = values[j - 1];
-		values[j] = value;
-	}
-}
-
 static void
 swap(double *a, double *b)
 {
@@ -80,6 +63,49 @@ partition(double *values, size_t n)
 	return low;
 }
 
+static void
+sort_few(double *values, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		double value = values[i];
+		size_t j = i;
+
+		for (; j > 0 && values[j - 1] > value; j--)
+			values[j] = values[j - 1];
+		values[j] = value;
+	}
+}
+
+/* Introsort (Musser 1997): libc's sort, which calls back for every comparison, only where the
+ * values make partitions bad. */
+static void
+sort_within(double *values, size_t n, size_t depth)
+{
+	while (n > INSERTION_MAX) {
+		size_t cut;
+
+		if (depth-- == 0) {
+			qsort(values, n, sizeof(*values), compare_doubles);
+			return;
+		}
+		cut = partition(values, n);
+		sort_within(values, cut, depth);
+		values += cut;
+		n -= cut;
+	}
+	sort_few(values, n);
+}
+
+void
+tare_sort(double *values, size_t n)
+{
+	size_t depth = 2;
+
+	for (size_t left = n; left > 1; left /= 2)
+		depth += 2;
+	sort_within(values, n, depth);
+}
+
 double
 tare_select(double *values, size_t n, size_t rank)
 {
@@ -95,7 +121,7 @@ tare_select(double *values, size_t n, size_t rank)
 			n -= cut;
 		}
 	}
-	tare_sort(values + first, n);
+	sort_few(values + first, n);
 	return values[rank];
 }
 

@@ -72,14 +72,14 @@ edge_interval(struct tare_interval *shift_out, struct tare_trend_search *search,
 	double rank = floor(
 		(total + 1.0) / 2.0 - z * sqrt(total * (double)(sides.m + sides.n + 1) / 12.0));
 
-	shift_out->estimate = edge->shift;
+	shift_out->estimate = tare_median_shift(search, &sides);
 	if (rank >= 1.0) {
 		shift_out->low = tare_shift_select(search->ranks, &sides, (uint64_t)rank);
 		shift_out->high =
 			tare_shift_select(search->ranks, &sides, (uint64_t)(total + 1.0 - rank));
 	} else {
-		shift_out->low = edge->shift - INTERVAL_Z * edge->standard_error;
-		shift_out->high = edge->shift + INTERVAL_Z * edge->standard_error;
+		shift_out->low = shift_out->estimate - INTERVAL_Z * edge->standard_error;
+		shift_out->high = shift_out->estimate + INTERVAL_Z * edge->standard_error;
 	}
 }
 

@@ -13,6 +13,7 @@ enum {
 	REFINE_ROUNDS = 3,
 	NOISE_EVERY = 16,
 	LEVEL_POINTS = 200,
+	WRITE_OUT_MAX = 512, /* differences that are quicker written out than searched */
 	SHORT_SIDE = 10, /* up to here most points have to be on the new level, not spikes alone */
 };
 
@@ -35,6 +36,16 @@ enum {
 #define MAD_SD            1.482602218505602
 #define MEAN_DEVIATION_SD 1.2533141373155003
 
+static double
+largest(const double *values, size_t n)
+{
+	double found = values[0];
+
+	for (size_t i = 1; i < n; i++)
+		found = values[i] > found ? values[i] : found;
+	return found;
+}
+
 /* 1.4826 MAD around centre; where more than half of the values are equal, by the mean deviation
  * without the largest tenth. Spoils values. */
 double
@@ -47,10 +58,12 @@ tare_robust_sd(double *values, size_t n, double centre)
 		return 0.0;
 	for (size_t i = 0; i < n; i++)
 		values[i] = fabs(values[i] - centre);
-	tare_sort(values, n);
-	mad = tare_median(values, n);
+	mad = tare_select(values, n, n / 2);
+	if (n % 2 == 0)
+		mad = tare_midpoint(mad, largest(values, n / 2));
 	if (mad > 0.0)
 		return MAD_SD * mad;
+	tare_sort(values, n);
 	for (size_t i = 0; i < kept; i++)
 		sum += values[i];
 	return MEAN_DEVIATION_SD * sum / (double)kept;
@@ -139,14 +152,42 @@ exact_z(struct tare_trend_search *search, const struct tare_edge *edge)
 }
 
 static double
-median_shift(struct tare_trend_search *search, const struct tare_sides *sides)
+median_written_out(double *differences, const struct tare_sides *sides)
+{
+	size_t total = 0;
+	double upper;
+
+	for (size_t i = 0; i < sides->m; i++) {
+		for (size_t j = 0; j < sides->n; j++)
+			differences[total++] = sides->y[j] - sides->x[i];
+	}
+	upper = tare_select(differences, total, total / 2);
+	return total % 2 != 0 ? upper : tare_midpoint(largest(differences, total / 2), upper);
+}
+
+double
+tare_median_shift(struct tare_trend_search *search, const struct tare_sides *sides)
 {
 	uint64_t total = (uint64_t)sides->m * sides->n;
-	double upper = tare_shift_select(search->ranks, sides, total / 2 + 1);
+	double upper;
 
+	if (total <= WRITE_OUT_MAX && total <= 4 * (search->n + 2))
+		return median_written_out(search->work, sides);
+	upper = tare_shift_select(search->ranks, sides, total / 2 + 1);
 	if (total % 2 != 0)
 		return upper;
 	return tare_midpoint(tare_shift_select(search->ranks, sides, total / 2), upper);
+}
+
+/* The upper one of two in the middle of many will do for pruning. */
+static double
+nearly_median_shift(struct tare_trend_search *search, const struct tare_sides *sides)
+{
+	uint64_t total = (uint64_t)sides->m * sides->n;
+
+	if (total <= WRITE_OUT_MAX)
+		return tare_median_shift(search, sides);
+	return tare_shift_select(search->ranks, sides, total / 2 + 1);
 }
 
 struct tare_sides
@@ -187,7 +228,7 @@ measure_edge(struct tare_trend_search *search, size_t index)
 
 	edge->m = sides.m;
 	edge->n = sides.n;
-	edge->shift = median_shift(search, &sides);
+	edge->shift = nearly_median_shift(search, &sides);
 	edge->apart = tare_superiority(sides.x, sides.m, sides.y, sides.n);
 	edge->apart = fmax(edge->apart, 1.0 - edge->apart);
 	edge->z_ranks = fabs(tare_mann_whitney_z(sides.x, sides.m, sides.y, sides.n));

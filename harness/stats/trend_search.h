@@ -54,6 +54,9 @@ void tare_trend_search(struct tare_trend_search *search);
 /* The values on both sides of an edge, sorted, in left and right. */
 struct tare_sides tare_edge_sides(struct tare_trend_search *search, size_t index);
 
+/* The Hodges-Lehmann shift between sides as tare_edge_sides() gives them. */
+double tare_median_shift(struct tare_trend_search *search, const struct tare_sides *sides);
+
 /* Variance of the difference of the sides' means with lag-1 autocorrelation rho, against that of
  * independent values: 1 + 2 sum (1 - k / n) rho^k for each side. */
 double tare_edge_inflation(const struct tare_edge *edge, double rho);

@@ -38,6 +38,28 @@ sorts_few_and_many(void **state)
 	}
 }
 
+/* Median-of-three partitions of these take off two values each (Musser 1997). */
+static void
+sorts_what_partitions_badly(void **state)
+{
+	enum { KILLER = 4000 };
+	static double values[KILLER];
+
+	(void)state;
+	for (size_t i = 0; i < KILLER / 2; i++) {
+		values[i] = i % 2 == 0 ? (double)i + 1.0 : (double)(KILLER / 2 + i);
+		values[KILLER / 2 + i] = 2.0 * (double)(i + 1);
+	}
+	tare_sort(values, KILLER);
+	for (size_t i = 1; i < KILLER; i++)
+		assert_true(values[i - 1] <= values[i]);
+	for (size_t i = 0; i < KILLER; i++)
+		values[i] = (double)(i < KILLER / 2 ? i : KILLER - i);
+	tare_sort(values, KILLER);
+	for (size_t i = 1; i < KILLER; i++)
+		assert_true(values[i - 1] <= values[i]);
+}
+
 static void
 selects_what_sorting_selects(void **state)
 {
@@ -167,6 +189,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(leaves_out_what_is_not_finite),
 		cmocka_unit_test(sorts_few_and_many),
+		cmocka_unit_test(sorts_what_partitions_badly),
 		cmocka_unit_test(selects_what_sorting_selects),
 		cmocka_unit_test(quantiles_interpolate),
 		cmocka_unit_test(empty_and_single_samples_are_defined),
