@@ -143,6 +143,32 @@ check_bytes(struct builder *builder, const char *text, size_t len)
 	return false;
 }
 
+/* What the commonest of libyaml's sentences mean to people. */
+static const char *
+expectation(const char *problem)
+{
+	static const struct {
+		const char *problem;
+		const char *expected;
+	} known[] = {
+		{"mapping values are not allowed in this context",
+			"quotes around a text that has \": \" in it, or a key on a line of its "
+			"own"},
+		{"could not find expected ':'", "`key: value`, with a blank behind the colon"},
+		{"did not find expected key",
+			"a key as far to the right as those above it, and quotes around a text "
+			"that goes on behind its closing quote"},
+		{"found unknown escape character", "single quotes, in which a backslash is itself"},
+		{"found invalid Unicode character escape code",
+			"the character itself, or \\U and its eight digits"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(problem, known[i].problem) == 0)
+			return known[i].expected;
+	return "YAML 1.1";
+}
+
 static void
 report_parser(struct builder *builder, const char *text)
 {
@@ -161,11 +187,11 @@ report_parser(struct builder *builder, const char *text)
 			"a tab before a key or value; expected spaces");
 	} else if (parser->context != NULL) {
 		tare_problem_add_at(builder->problems, builder->source, line, column,
-			"not YAML: %s %s (which begins in line %zu); expected YAML 1.1", problem,
-			parser->context, parser->context_mark.line + 1);
+			"not YAML: %s %s (which begins in line %zu); expected %s", problem,
+			parser->context, parser->context_mark.line + 1, expectation(problem));
 	} else {
 		tare_problem_add_at(builder->problems, builder->source, line, column,
-			"not YAML: %s; expected YAML 1.1", problem);
+			"not YAML: %s; expected %s", problem, expectation(problem));
 	}
 }
 

@@ -169,6 +169,19 @@ refuses_what_is_not_one_plain_document(void **state)
 			"f.yaml:2:2: not YAML: did not find expected ',' or ']' while parsing a "
 			"flow sequence (which begins in line 1); expected YAML 1.1"},
 		{"a: \"\\0\"\n", "f.yaml:1:4: text holds a NUL; expected none"},
+		{"a: b: c\n",
+			"f.yaml:1:5: not YAML: mapping values are not allowed in this context; "
+			"expected quotes around a text that has \": \" in it, or a key on a line "
+			"of "
+			"its own"},
+		{"a: 1\nb:2\nc: 3\n",
+			"f.yaml:3:1: not YAML: could not find expected ':' while scanning a simple "
+			"key (which begins in line 2); expected `key: value`, with a blank behind "
+			"the colon"},
+		{"a: \"\\d\"\n",
+			"f.yaml:1:5: not YAML: found unknown escape character while parsing a "
+			"quoted scalar (which begins in line 1); expected single quotes, in which "
+			"a backslash is itself"},
 		{"a: \x01\n", "f.yaml:1:4: not YAML: control characters are not allowed; expected "
 			      "printable text"},
 		{"ab\n\xc3\xa9 \xff\n", "f.yaml:2:3: byte 0xff is not text; expected UTF-8"},
