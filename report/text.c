@@ -437,8 +437,9 @@ write_left_out(const struct page *page, const struct selection *selection)
 	fprintf(page->out, "  %s", style(page, DIM));
 	tare_display_wrapped(page->out,
 		tare_arena_printf(page->arena,
-			"metrics that are not gated: %zu of %zu comparisons worse, %zu better",
+			"metrics that are not gated: %zu of %zu %s worse, %zu better",
 			others[TARE_VERDICT_REGRESSION], selection->other_count,
+			selection->other_count == 1 ? "comparison" : "comparisons",
 			others[TARE_VERDICT_IMPROVEMENT]),
 		2, page->width);
 	fputs(style(page, RESET), page->out);

@@ -142,16 +142,6 @@ tare_check_metric_name(const char *text, struct tare_err *err)
 }
 
 enum tare_status
-tare_check_new_metric(const char *text, struct tare_err *err)
-{
-	if (tare_metric_find(tare_builtin_metrics, TARE_BUILTIN_METRIC_COUNT, text) <
-		TARE_BUILTIN_METRIC_COUNT)
-		return tare_err_set(err, TARE_INVALID,
-			"is \"%s\", which tare always measures; expected another name", text);
-	return tare_check_metric_name(text, err);
-}
-
-enum tare_status
 tare_check_unit(const char *text, struct tare_err *err)
 {
 	if (text[0] == '\0' || strlen(text) > UNIT_MAX_LEN || has_control(text))

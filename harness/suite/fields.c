@@ -190,11 +190,6 @@ static const struct tare_shape invocations = {.kind = TARE_SHAPE_ANY,
 	.any = (const struct tare_shape *const[]){
 		&automatic, &invocation_count, &invocations_bounds, NULL}};
 
-static const struct tare_shape new_metric_name = {.kind = TARE_SHAPE_TEXT,
-	.expected = "the name of a metric",
-	.literal = true,
-	.check = tare_check_new_metric,
-	.pattern = "^[A-Za-z_][A-Za-z0-9_./-]*$"};
 static const struct tare_shape metric_name = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of a metric",
 	.literal = true,
@@ -252,9 +247,15 @@ static const struct tare_field metric_fields[] = {
 	{.key = "exact",
 		.shape = &flag,
 		.doc = "The value is a constant by nature, such as a size: any change is one."},
+	{.key = "gate",
+		.shape = &flag,
+		.doc = "Whether it counts for the gate. Default: wall does, and what has a margin "
+		       "of "
+		       "its own."},
 };
 static const struct tare_table metric_table = {.name = "metric",
-	.doc = "A number out of the program's output.",
+	.doc = "A number out of the program's output; or gate and margin of one that tare always "
+	       "measures.",
 	.fields = metric_fields,
 	.field_count = ARRAY_COUNT(metric_fields)};
 static const struct tare_shape metric = {.kind = TARE_SHAPE_TABLE,
@@ -262,7 +263,7 @@ static const struct tare_shape metric = {.kind = TARE_SHAPE_TABLE,
 	.table = &metric_table};
 static const struct tare_shape metrics = {.kind = TARE_SHAPE_MAP,
 	.expected = "a mapping of metrics",
-	.key = &new_metric_name,
+	.key = &metric_name,
 	.item = &metric};
 
 static const struct tare_shape margins = {.kind = TARE_SHAPE_MAP,
@@ -612,12 +613,13 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 	[TARE_KEY_METRICS] = {.key = "metrics",
 		.shape = &metrics,
 		.places = WORK,
-		.doc = "More numbers, out of the program's output."},
+		.doc = "More numbers, out of the program's output; and by {gate: false}, what does "
+		       "not count for the gate."},
 	[TARE_KEY_MARGIN] = {.key = "margin",
 		.shape = &margin,
 		.places = ALL,
 		.doc = "The smallest change that matters: for all metrics, or by metric, which "
-		       "also makes it count for the gate. Default: 2%; wall always counts."},
+		       "also makes it count for the gate. Default: 2%."},
 	[TARE_KEY_CRITICAL] = {.key = "critical",
 		.shape = &flag,
 		.places = WORK,

@@ -16,6 +16,7 @@ struct collection {
 	struct tare_metric metrics[TARE_METRICS_MAX];
 	struct tare_metric_rule rules[TARE_METRICS_MAX];
 	bool has_margin[TARE_METRICS_MAX]; /* one of its own */
+	bool has_gate[TARE_METRICS_MAX];   /* it is said whether it counts for the gate */
 	size_t count;
 };
 
@@ -101,6 +102,44 @@ read_source(struct collection *collection, size_t i, const struct tare_node *nam
 	}
 }
 
+/* Of every metric, those that are always measured too. */
+static void
+read_judgement(struct collection *collection, size_t i)
+{
+	const struct tare_node *margin = tare_node_find(collection->definitions[i], "margin");
+	const struct tare_node *gate = tare_node_find(collection->definitions[i], "gate");
+	struct tare_metric *metric = &collection->metrics[i];
+
+	collection->has_margin[i] = margin != NULL || metric->exact;
+	collection->has_gate[i] = gate != NULL;
+	if (metric->exact)
+		metric->margin = 0;
+	if (margin != NULL)
+		tare_percent_parse(&metric->margin, margin->text, NULL);
+	if (gate != NULL)
+		metric->gated = is_true(gate);
+	else
+		metric->gated |= margin != NULL;
+}
+
+/* A metric that tare measures itself. */
+static void
+adjust(struct collection *collection, size_t i, const struct tare_node *name)
+{
+	const struct tare_node *definition = collection->definitions[i];
+
+	for (size_t j = 0; j < definition->count; j++) {
+		const struct tare_node *key = tare_node_key(definition, j);
+
+		if (strcmp(key->text, "gate") != 0 && strcmp(key->text, "margin") != 0)
+			tare_problem_add(problems_of(collection), key,
+				"`%s` for %s, which tare always measures; expected only gate and "
+				"margin, or another name",
+				key->text, name->text);
+	}
+	read_judgement(collection, i);
+}
+
 static void
 define(struct collection *collection, size_t i, const struct tare_node *name)
 {
@@ -108,7 +147,6 @@ define(struct collection *collection, size_t i, const struct tare_node *name)
 	const struct tare_node *unit = tare_node_find(definition, "unit");
 	const struct tare_node *better = tare_node_find(definition, "better");
 	const struct tare_node *stream = tare_node_find(definition, "stream");
-	const struct tare_node *margin = tare_node_find(definition, "margin");
 	struct tare_metric *metric = &collection->metrics[i];
 	struct tare_metric_rule *rule = &collection->rules[i];
 
@@ -124,12 +162,7 @@ define(struct collection *collection, size_t i, const struct tare_node *name)
 	read_source(collection, i, name);
 	if (rule->source != TARE_SOURCE_REPLAY && rule->stream == TARE_STREAM_STDOUT)
 		collection->draft->wants_stdout = true;
-	collection->has_margin[i] = margin != NULL || metric->exact;
-	metric->gated = margin != NULL;
-	if (metric->exact)
-		metric->margin = 0;
-	if (margin != NULL)
-		tare_percent_parse(&metric->margin, margin->text, NULL);
+	read_judgement(collection, i);
 }
 
 /* Definitions of strong layers replace those of weak ones as a whole. */
@@ -153,9 +186,11 @@ collect_definitions(struct collection *collection)
 			names[at] = tare_node_key(map, j);
 		}
 	}
-	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < collection->count; i++) {
-		assert(names[i] != NULL);
-		define(collection, i, names[i]);
+	for (size_t i = 0; i < collection->count; i++) {
+		if (i >= TARE_BUILTIN_METRIC_COUNT)
+			define(collection, i, names[i]);
+		else if (names[i] != NULL)
+			adjust(collection, i, names[i]);
 	}
 }
 
@@ -191,7 +226,8 @@ apply_margins(struct collection *collection, const struct tare_node *map, bool w
 		size_t at = tare_metric_find(collection->metrics, collection->count, name->text);
 
 		if (at < collection->count) {
-			collection->metrics[at].gated = true;
+			if (!collection->has_gate[at])
+				collection->metrics[at].gated = true;
 			tare_percent_parse(&collection->metrics[at].margin,
 				tare_node_value(map, i)->text, NULL);
 		} else if (!wide ||

@@ -64,8 +64,6 @@ knows_metrics(void **state)
 	(void)state;
 	TAKES(tare_check_metric_name, "wall", "p99.latency", "a/b");
 	REFUSES(tare_check_metric_name, "", "9", "a b");
-	TAKES(tare_check_new_metric, "speed");
-	REFUSES(tare_check_new_metric, "wall", "max_rss", "a b");
 	TAKES(tare_check_unit, "ms", "requests/s", "%");
 	REFUSES(tare_check_unit, "", "a\nb", "a unit that is longer than any unit");
 	TAKES(tare_check_quantity, "1", "-2.5", "10.1ms", "10 ms", "1e3");

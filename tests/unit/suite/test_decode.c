@@ -87,8 +87,8 @@ checks_scalars(void **state)
 		{"vars: {suite_dir: x}", "10: a name in vars is \"suite_dir\", which tare defines "
 					 "itself; expected another name"},
 		{"metrics: {wall: {regex: a}}",
-			"13: a name in metrics is \"wall\", which tare always "
-			"measures; expected another name"},
+			"20: `regex` for wall, which tare always measures; expected only gate and "
+			"margin, or another name"},
 		{"metrics: {a: {json: 'a..b'}}",
 			"23: json is \"a..b\"; expected a path such as results[0].time"},
 		{"metrics: {a: {regex: x, better: more}}",

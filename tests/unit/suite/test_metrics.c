@@ -32,6 +32,37 @@ measures_the_built_in_ones_always(void **state)
 }
 
 static void
+says_by_metric_what_counts_for_the_gate(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct tare_plan *plan = suite_plan(fixture,
+		"suite: t\n"
+		"defaults: {metrics: {wall: {gate: false}}, margin: {wall: 4%, max_rss: 5%}}\n"
+		"benchmarks:\n"
+		"- name: a\n"
+		"  command: p\n"
+		"  metrics: {x: {lines: true, margin: 1%, gate: false}, y: {lines: true, gate: "
+		"true}}\n"
+		"- {name: b, command: p, metrics: {wall: {gate: true, margin: 9%}}}\n");
+	const struct tare_metric *metrics = plan->cases[0].metrics;
+
+	assert_false(metrics[TARE_METRIC_WALL].gated);
+	assert_true(is_near(metrics[TARE_METRIC_WALL].margin, 0.04));
+	assert_true(metrics[TARE_METRIC_MAX_RSS].gated);
+	assert_false(metrics[TARE_BUILTIN_METRIC_COUNT].gated);
+	assert_true(is_near(metrics[TARE_BUILTIN_METRIC_COUNT].margin, 0.01));
+	assert_true(metrics[TARE_BUILTIN_METRIC_COUNT + 1].gated);
+	assert_true(plan->cases[1].metrics[TARE_METRIC_WALL].gated);
+	assert_string_equal(suite_case_problems(fixture,
+				    "  command: p\n"
+				    "  metrics: {wall: {regex: a, unit: ms, margin: 1%}}\n"),
+		"s.yaml:5:20: `regex` for wall, which tare always measures; expected only gate and "
+		"margin, or another name\n"
+		"s.yaml:5:30: `unit` for wall, which tare always measures; expected only gate and "
+		"margin, or another name\n");
+}
+
+static void
 reads_rules(void **state)
 {
 	const struct tare_case *one = suite_case(*state,
@@ -262,6 +293,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			measures_the_built_in_ones_always, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			says_by_metric_what_counts_for_the_gate, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(reads_rules, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			replaces_a_definition_as_a_whole, suite_setup, suite_teardown),
