@@ -4,7 +4,7 @@
 #include "report/cost.h"
 #include "report/html.h"
 
-enum { OPEN_MAX = 24, ROWS_MAX = 500 };
+enum { OPEN_MAX = 24, ROWS_MAX = 300 };
 
 static void
 write_duration(FILE *out, double ns)
@@ -84,7 +84,7 @@ html_write_cost(struct html *h)
 		"ended</caption><thead><tr><th scope=col>Case<th scope=col>Invocations<th "
 		"scope=col>Time<th scope=col>Share%s<th scope=col>Ended because<tbody>\n",
 		cost.case_count <= OPEN_MAX ? " open" : "",
-		h->terse ? "" : "<th scope=col><span class=away>Drawn</span>");
+		h->terse ? "" : "<th scope=col aria-label=\"Share, drawn\">");
 	for (size_t i = 0; i < rows; i++)
 		write_row(h, &cost, order[i]);
 	fputs("</table></div>", h->out);

@@ -341,6 +341,8 @@ write_shape(const struct chart *chart, unsigned series)
 		return;
 	tare_sort(values, n);
 	write_box(out, &chart->scale, &column, values, n);
+	if (chart->h->terse)
+		return;
 	if (n > (size_t)(chart->h->compact ? STRIP_MAX_COMPACT : STRIP_MAX))
 		write_histogram(out, &chart->scale, &column, values, n);
 	else
