@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "report/cost.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -22,6 +23,7 @@ enum {
 	TEXT_MAX = 400,
 	TAIL_LINES_MAX = 15,
 	TAIL_LEN_MAX = 2000,
+	COST_ROWS_MAX = 40,
 };
 
 #define ZERO_WIDTH_SPACE "&#8203;"
@@ -542,6 +544,45 @@ write_cases(struct comment *comment)
 }
 
 static void
+write_case_cost(struct comment *comment, const struct tare_run_case *subject,
+	const struct tare_case_cost *one)
+{
+	begin_piece(comment);
+	fputs("| ", comment->piece);
+	put_name(comment, subject->name);
+	fprintf(comment->piece, " | %llu | ", (unsigned long long)one->invocations);
+	put_value(comment, one->time_ns, "ns");
+	fprintf(comment->piece, " | %.0f %% | ", 100 * one->share);
+	put_text(comment, one->stopped);
+	fputs(" |\n", comment->piece);
+	end_piece(comment);
+}
+
+static void
+write_cost(struct comment *comment)
+{
+	const struct tare_run *run = comment->input->run;
+	struct tare_run_cost cost;
+	const size_t *order;
+
+	tare_run_cost_read(&cost, comment->arena, run);
+	if (cost.costliest == cost.case_count || is_full(comment) ||
+		!begin_details(comment, "what each case cost, and why it stopped"))
+		return;
+	order = tare_run_cost_order(comment->arena, &cost);
+	put_closing(comment, "| case | invocations | time | share | stopped because |\n"
+			     "|:--|--:|--:|--:|:--|\n");
+	for (size_t i = 0; i < cost.case_count && i < COST_ROWS_MAX && !is_full(comment); i++)
+		write_case_cost(comment, &run->cases[order[i]], &cost.cases[order[i]]);
+	put_closing(comment, "\n");
+	if (cost.case_count > COST_ROWS_MAX)
+		put_closing(
+			comment, tare_arena_printf(comment->arena, "The %d costliest of %zu.\n\n",
+					 COST_ROWS_MAX, cost.case_count));
+	end_details(comment);
+}
+
+static void
 write_fact(struct comment *comment, const char *key, const char *value)
 {
 	begin_piece(comment);
@@ -593,6 +634,7 @@ write_markdown(FILE *out, const struct tare_report_input *input, struct tare_err
 	write_failures(&comment);
 	write_warnings(&comment);
 	write_cases(&comment);
+	write_cost(&comment);
 	write_environment(&comment);
 	if (comment.left_out > 0)
 		fprintf(out,

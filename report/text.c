@@ -7,6 +7,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
+#include "report/cost.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -23,6 +24,8 @@ enum {
 	COMPARISONS_ALL = 60,  /* longer lists leave out what did not change */
 	INCONCLUSIVE_MAX = 20, /* and all but these of what could not be decided */
 	MISSING_MAX = 5,
+	COSTLIEST_FROM = 6, /* cases: of fewer, the table tells which takes longest */
+	WARNINGS_ALL = 20,
 };
 
 struct page {
@@ -529,6 +532,47 @@ write_comparisons(const struct page *page, const struct tare_comparison_set *set
 	write_missing(page, set, false);
 }
 
+/* Whether there is something to tell: a fixed count and a failure speak for themselves. */
+static bool
+stopped_by_itself(const struct tare_run_cost *cost)
+{
+	for (size_t i = 0; i < cost->stop_count; i++) {
+		enum tare_stop stop = tare_stop_parse(cost->stops[i].stopped);
+
+		if (stop != TARE_STOP_NOT && stop != TARE_STOP_DONE && stop != TARE_STOP_FAILED)
+			return true;
+	}
+	return false;
+}
+
+/* Why measuring ended, in a line. */
+static void
+write_stops(const struct page *page)
+{
+	const struct tare_run *run = page->input->run;
+	struct tare_run_cost cost;
+	char *line = tare_arena_strdup(page->arena, "stopped: ");
+	char took[TARE_UNITS_TEXT_MAX];
+	char all[TARE_UNITS_TEXT_MAX];
+
+	tare_run_cost_read(&cost, page->arena, run);
+	if (cost.costliest == cost.case_count || !stopped_by_itself(&cost))
+		return;
+	for (size_t i = 0; i < cost.stop_count; i++)
+		line = tare_arena_printf(page->arena, "%s%s%s (%zu case%s)", line, i ? ", " : "",
+			safe(page, cost.stops[i].stopped), cost.stops[i].case_count,
+			cost.stops[i].case_count == 1 ? "" : "s");
+	if (run->case_count >= COSTLIEST_FROM) {
+		tare_value_format(took, sizeof(took), cost.cases[cost.costliest].time_ns, "ns");
+		tare_value_format(all, sizeof(all), cost.time_ns, "ns");
+		line = tare_arena_printf(page->arena, "%s; the most time took %s, %s of %s", line,
+			safe(page, run->cases[cost.costliest].name), took, all);
+	}
+	fprintf(page->out, "\n%s", style(page, DIM));
+	tare_display_wrapped(page->out, line, 0, page->width);
+	fputs(style(page, RESET), page->out);
+}
+
 static void
 write_failure(const struct page *page, const struct tare_run_case *subject)
 {
@@ -600,13 +644,17 @@ write_page(const struct page *page)
 	for (size_t i = 0; i < page->input->set_count; i++)
 		if (!tare_set_is_empty(&page->input->sets[i]))
 			write_comparisons(page, &page->input->sets[i]);
+	write_stops(page);
 	for (size_t i = 0; i < run->case_count; i++)
 		if (run->cases[i].status == TARE_CASE_FAILED)
 			write_failure(page, &run->cases[i]);
 	if (run->warning_count > 0)
 		putc('\n', page->out);
-	for (size_t i = 0; i < run->warning_count; i++)
+	for (size_t i = 0; i < run->warning_count && i < WARNINGS_ALL; i++)
 		write_warning(page, &run->warnings[i]);
+	if (run->warning_count > WARNINGS_ALL)
+		fprintf(page->out, "and %zu more warnings; the html and json reports have them\n",
+			run->warning_count - WARNINGS_ALL);
 	write_conclusion(page);
 }
 

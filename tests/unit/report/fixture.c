@@ -197,6 +197,8 @@ fixture_typical(void)
 	add_case(run, "zstd", "head", 1, 0.31031);
 	add_case(run, "xz", "base", 2, 17);
 	add_case(run, "xz", "head", 2, 17.238);
+	for (size_t i = 0; i < run->case_count; i++)
+		run->cases[i].stop_reason = i < 2 ? "verdict reached" : "time budget used up";
 	add_looks(run, 1);
 	sample_run_finish(run);
 	tare_run_warn(run, "noise", "the CPU frequency governor is \"powersave\"",

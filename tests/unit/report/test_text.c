@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "report/table.h"
+#include "tests/support/sample_run.h"
 #include "tests/unit/report/fixture.h"
 
 static size_t
@@ -80,6 +81,43 @@ shows_failures_with_their_stderr(void **state)
 {
 	(void)state;
 	check_golden(fixture_failed(), "failed.txt");
+}
+
+static void
+says_why_measuring_ended_where_it_ended_by_itself(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *text = fixture_report("text", &fixture->input);
+
+	(void)state;
+	assert_contains(text, "stopped: time budget used up (4 cases), verdict reached (2 cases); "
+			      "the most "
+			      "time\ntook xz[level=6]@head, 1.751 s of 3.748 s\n");
+	free(text);
+	for (size_t i = 0; i < fixture->run->case_count; i++)
+		fixture->run->cases[i].stop_reason = "all invocations done";
+	sample_run_fail(fixture->run, 0, "exit status 1", NULL);
+	text = fixture_report("text", &fixture->input);
+	assert_lacks(text, "stopped:");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+lists_no_end_of_warnings(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 30; i++)
+		tare_run_warn(fixture->run, "noise",
+			tare_arena_printf(fixture->run->arena, "warning %zu", i), "");
+	text = fixture_report("text", &fixture->input);
+	assert_int_equal(count_of(text, "warning: "), 20);
+	assert_contains(text, "and 10 more warnings; the html and json reports have them\n");
+	free(text);
+	fixture_free(fixture);
 }
 
 static void
@@ -214,6 +252,8 @@ main(void)
 		cmocka_unit_test(colours_only_where_allowed),
 		cmocka_unit_test(warns_loudly_when_environments_differ),
 		cmocka_unit_test(shows_failures_with_their_stderr),
+		cmocka_unit_test(says_why_measuring_ended_where_it_ended_by_itself),
+		cmocka_unit_test(lists_no_end_of_warnings),
 		cmocka_unit_test(says_that_nothing_was_measured),
 		cmocka_unit_test(says_a_single_comparison_in_one_line),
 		cmocka_unit_test(keeps_to_the_width_of_the_terminal),
