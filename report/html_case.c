@@ -211,6 +211,7 @@ write_how(struct html *h, const struct html_group *group)
 		}
 		write_part(h, "runner ", subject->runner);
 		write_part(h, "CPUs ", subject->cpus);
+		write_part(h, "", subject->placement);
 		write_part(h, "stopped: ", subject->stop_reason);
 		fputs("</p>\n", h->out);
 	}

@@ -213,6 +213,8 @@ write_case(struct tare_json *json, const struct tare_run_case *subject,
 	tare_json_array_end(json);
 	tare_json_string(json, "command", subject->command);
 	tare_json_string(json, "runner", subject->runner);
+	tare_json_string(json, "cpus", subject->cpus);
+	tare_json_string(json, "placement", subject->placement ? subject->placement : "");
 	tare_json_bool(json, "critical", subject->critical);
 	tare_json_string(json, "status", tare_case_status_name(subject->status));
 	tare_json_string(json, "failure", subject->failure);

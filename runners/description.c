@@ -70,6 +70,8 @@ flags_of(const struct tare_program *program, const struct tare_sinks *sinks)
 		flags |= TARE_WIRE_REWIND_STDIN;
 	if (stdout_is_file(program) || stdout_is_captured(program, sinks))
 		flags |= TARE_WIRE_TRUNCATE_STDOUT;
+	if (sinks->thread_library)
+		flags |= TARE_WIRE_PIN_THREADS;
 	return flags;
 }
 
@@ -123,6 +125,37 @@ append_key(struct tare_description *description, const struct tare_program *prog
 		append(description, program->stdin_text, strlen(program->stdin_text));
 }
 
+/* The last value of LD_PRELOAD in the program's own environment, or NULL. */
+static const char *
+own_preload(const struct tare_program *program)
+{
+	const char *own = NULL;
+
+	for (char *const *word = program->env; word && *word; word++) {
+		if (strncmp(*word, "LD_PRELOAD=", 11) == 0)
+			own = *word + 11;
+	}
+	return own;
+}
+
+/* What the program preloads itself comes second. */
+static void
+append_thread_words(struct tare_description *description, size_t at,
+	const struct tare_program *program, const struct tare_sinks *sinks)
+{
+	const char *own = own_preload(program);
+	size_t size = strlen(sinks->thread_library) + (own ? strlen(own) : 0) +
+		      strlen(sinks->thread_cpus) + 32;
+	char *word = tare_xmalloc(size);
+
+	snprintf(word, size, "TARE_THREAD_CPUS=%s", sinks->thread_cpus);
+	append_string(description, at, word);
+	snprintf(word, size, "LD_PRELOAD=%s%s%s", sinks->thread_library, own && *own ? ":" : "",
+		own ? own : "");
+	append_string(description, at + sizeof(uint64_t), word);
+	free(word);
+}
+
 enum tare_status
 tare_description_build(struct tare_description *description, const struct tare_program *program,
 	const struct tare_sinks *sinks, struct tare_err *err)
@@ -130,7 +163,8 @@ tare_description_build(struct tare_description *description, const struct tare_p
 	struct tare_wire_program head = {.magic = TARE_WIRE_MAGIC,
 		.flags = flags_of(program, sinks),
 		.argc = count_strings(program->argv),
-		.envc = count_strings(program->env)};
+		.envc = count_strings(program->env) + (sinks->thread_library ? 2 : 0)};
+	const uint32_t own_envc = count_strings(program->env);
 	const size_t cwd_at = offsetof(struct tare_wire_program, cwd);
 	size_t at = sizeof(head);
 	static const uint64_t end = 0;
@@ -143,8 +177,10 @@ tare_description_build(struct tare_description *description, const struct tare_p
 	for (uint32_t i = 0; i < head.argc; i++, at += sizeof(end))
 		append_string(description, at, program->argv[i]);
 	at += sizeof(end);
-	for (uint32_t i = 0; i < head.envc; i++, at += sizeof(end))
+	for (uint32_t i = 0; i < own_envc; i++, at += sizeof(end))
 		append_string(description, at, program->env[i]);
+	if (sinks->thread_library)
+		append_thread_words(description, at, program, sinks);
 	append_string(description, cwd_at, program->cwd ? program->cwd : ".");
 	if (description->len > TARE_WIRE_PROGRAM_MAX)
 		return tare_err_set(err, TARE_INVALID,

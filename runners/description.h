@@ -24,12 +24,15 @@ struct tare_description {
 	bool fresh; /* names a file that was not there: equal to no other */
 };
 
-/* Where the program's output goes. */
+/* What a program is given beside what the suite says of it. */
 struct tare_sinks {
 	const char *log_path; /* standard error, and output where with_output; NULL: errors_fd */
 	bool with_output;     /* hooks and services: output to the log, whatever the program says */
 	int errors_fd;
 	int capture_fd;
+	/* A library that pins threads, and the CPUs it is to use; NULL: threads are left alone. */
+	const char *thread_library;
+	const char *thread_cpus;
 };
 
 /* TARE_INVALID where the program does not fit (TARE_WIRE_PROGRAM_MAX). */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -158,7 +159,6 @@ host_close(struct tare_runner *runner)
 		munmap(runner->pending, sizeof(*runner->pending));
 	if (runner->pending_fd >= 0)
 		close(runner->pending_fd);
-	tare_topology_close(runner->topology);
 	tare_arena_free(runner->arena);
 	free(runner);
 }
@@ -226,64 +226,157 @@ tare_host_replace_agent(struct tare_runner *runner, struct tare_err *err)
 }
 
 static bool
-is_policy(const char *cpus)
+is_policy(const char *text)
 {
-	return cpus && *cpus && strcmp(cpus, "none") != 0;
+	return text && *text && strcmp(text, "none") != 0;
 }
 
-const struct pin_choice *
-tare_host_pin(const struct tare_runner *runner, const char *policy)
+static bool
+is_same(const char *a, const char *b)
 {
-	const struct pin_choice *choice = is_policy(policy) ? runner->pins : NULL;
+	return is_policy(a) ? is_policy(b) && strcmp(a, b) == 0 : !is_policy(b);
+}
 
-	while (choice && strcmp(choice->policy, policy) != 0)
-		choice = choice->next;
-	return choice;
+const struct host_place *
+tare_host_place(const struct tare_runner *runner, const struct tare_case *subject)
+{
+	const struct host_place *place = runner->places;
+
+	while (place &&
+		!(is_same(place->cpus, subject->cpus) && is_same(place->numa, subject->numa) &&
+			place->threads_pinned == subject->threads_pinned))
+		place = place->next;
+	return place;
+}
+
+struct tare_wire_place
+tare_host_elsewhere(const struct tare_runner *runner)
+{
+	struct tare_wire_place place = {0};
+
+	memcpy(place.cpus, runner->options.cpus_elsewhere.words, sizeof(place.cpus));
+	return place;
 }
 
 static enum tare_status
-verify_pin(struct tare_runner *runner, const struct pin_choice *choice, struct tare_err *err)
+verify_place(struct tare_runner *runner, const struct host_place *place,
+	const struct tare_case *subject, struct tare_err *err)
 {
-	struct tare_wire_request request = {.op = TARE_WIRE_PIN};
+	struct tare_wire_request request = {.op = TARE_WIRE_PIN, .place = place->place};
 	struct tare_wire_reply reply = {0};
-	enum tare_status status;
+	enum tare_status status = tare_host_need_agent(runner, err);
 
-	memcpy(request.cpus, choice->mask, sizeof(request.cpus));
-	status = tare_host_need_agent(runner, err);
 	if (status == TARE_OK)
 		status = tare_host_call(runner, &reply, &request, NULL, err);
-	if (status == TARE_OK && reply.error != 0) {
-		errno = reply.error;
+	if (status != TARE_OK || reply.error == 0)
+		return status;
+	errno = reply.error;
+	if (reply.step != TARE_STEP_MEMORY)
 		return tare_err_errno(
-			err, TARE_OUTSIDE, "cannot pin to the CPUs %s", choice->pin.text);
+			err, TARE_OUTSIDE, "cannot pin to the CPUs %.200s", place->text);
+	if (errno == ENOSYS)
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"numa '%.64s' cannot be had: this kernel was built without NUMA",
+			subject->numa);
+	return tare_err_errno(err, TARE_OUTSIDE, "cannot take memory as numa '%.64s' says%s",
+		subject->numa,
+		errno == EPERM ? " (in a container it takes the capability SYS_NICE)" : "");
+}
+
+/* LD_PRELOAD has no way to write what separates its words. */
+static enum tare_status
+find_thread_library(struct tare_runner *runner, struct tare_err *err)
+{
+	static const char name[] = "tare-threads.so";
+	const char *slash = strrchr(runner->agent_path, '/');
+	int dir_len = slash ? (int)(slash - runner->agent_path) : 1;
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", dir_len,
+		    slash ? runner->agent_path : ".", name) >= sizeof(path) ||
+		!realpath(path, runner->thread_library)) {
+		runner->thread_library[0] = '\0';
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"threads: pinned needs '%s' beside the agent '%.200s'; install all of tare",
+			name, runner->agent_path);
 	}
-	return status;
+	if (!strpbrk(runner->thread_library, " :$"))
+		return TARE_OK;
+	tare_err_set(err, TARE_UNSUPPORTED,
+		"threads: pinned cannot load '%.200s': its path has a blank, colon or $ in it",
+		runner->thread_library);
+	runner->thread_library[0] = '\0';
+	return TARE_UNSUPPORTED;
 }
 
 static enum tare_status
-choose_pin(struct tare_runner *runner, const char *policy, struct tare_err *err)
+choose_threads(struct tare_runner *runner, struct host_place *place, const struct tare_pin *pin,
+	struct tare_err *err)
 {
-	struct pin_choice *choice;
+	char text[TARE_BITS_TEXT_MAX];
+	enum tare_status status = TARE_OK;
+
+	if (!runner->thread_library[0])
+		status = find_thread_library(runner, err);
+	if (status != TARE_OK)
+		return status;
+	tare_bits_print(text, sizeof(text), pin->pinned ? &pin->cpus : &runner->topology->allowed);
+	place->thread_cpus = tare_arena_strdup(runner->arena, text);
+	return TARE_OK;
+}
+
+static enum tare_status
+choose_memory(struct tare_runner *runner, struct host_place *place, const char *policy,
+	struct tare_err *err)
+{
+	static const uint32_t wire[] = {
+		[TARE_MEMORY_DEFAULT] = TARE_WIRE_MEMORY_DEFAULT,
+		[TARE_MEMORY_LOCAL] = TARE_WIRE_MEMORY_LOCAL,
+		[TARE_MEMORY_INTERLEAVE] = TARE_WIRE_MEMORY_INTERLEAVE,
+		[TARE_MEMORY_BIND] = TARE_WIRE_MEMORY_BIND,
+	};
+	struct tare_memory memory;
+	struct tare_bits nodes;
+	enum tare_status status =
+		tare_pin_choose_memory(&nodes, &memory, runner->topology, policy, err);
+
+	if (status != TARE_OK)
+		return status;
+	memcpy(place->place.nodes, nodes.words, sizeof(place->place.nodes));
+	place->place.memory = wire[memory.kind];
+	return TARE_OK;
+}
+
+static enum tare_status
+choose_place(struct tare_runner *runner, const struct tare_case *subject, struct tare_err *err)
+{
+	struct host_place *place = tare_arena_alloc(runner->arena, 1, sizeof(*place));
+	struct tare_pin pin;
 	enum tare_status status = TARE_OK;
 
 	if (!runner->topology)
-		status = tare_topology_open(&runner->topology, NULL, err);
+		status = tare_topology_read_own(
+			&runner->topology, runner->arena, &runner->options.cpus_elsewhere, err);
+	if (status == TARE_OK)
+		status = tare_pin_choose(&pin, runner->topology, subject->cpus, err);
 	if (status != TARE_OK)
 		return status;
-	choice = tare_arena_alloc(runner->arena, 1, sizeof(*choice));
-	status = tare_pin_choose(&choice->pin, runner->topology, policy, err);
+	place->place = tare_host_elsewhere(runner);
+	if (pin.pinned)
+		memcpy(place->place.cpus, pin.cpus.words, sizeof(place->place.cpus));
+	memcpy(place->text, pin.text, sizeof(place->text));
+	status = choose_memory(runner, place, subject->numa, err);
+	if (status == TARE_OK && subject->threads_pinned)
+		status = choose_threads(runner, place, &pin, err);
+	if (status == TARE_OK)
+		status = verify_place(runner, place, subject, err);
 	if (status != TARE_OK)
 		return status;
-	for (unsigned cpu = 0; cpu < TARE_WIRE_CPU_WORDS * 64 && cpu < CPU_SETSIZE; cpu++) {
-		if (CPU_ISSET(cpu, &choice->pin.cpus))
-			choice->mask[cpu / 64] |= (uint64_t)1 << (cpu % 64);
-	}
-	status = verify_pin(runner, choice, err);
-	if (status != TARE_OK)
-		return status;
-	choice->policy = tare_arena_strdup(runner->arena, policy);
-	choice->next = runner->pins;
-	runner->pins = choice;
+	place->cpus = tare_arena_strdup(runner->arena, subject->cpus);
+	place->numa = tare_arena_strdup(runner->arena, subject->numa);
+	place->threads_pinned = subject->threads_pinned;
+	place->next = runner->places;
+	runner->places = place;
 	return TARE_OK;
 }
 
@@ -293,14 +386,14 @@ host_case_begin(struct tare_runner *runner, const char **cpus_out, const struct 
 {
 	enum tare_status status = TARE_OK;
 
-	if (!is_policy(subject->cpus)) {
+	if (!is_policy(subject->cpus) && !is_policy(subject->numa) && !subject->threads_pinned) {
 		*cpus_out = "";
 		return TARE_OK;
 	}
-	if (!tare_host_pin(runner, subject->cpus))
-		status = choose_pin(runner, subject->cpus, err);
+	if (!tare_host_place(runner, subject))
+		status = choose_place(runner, subject, err);
 	if (status == TARE_OK)
-		*cpus_out = tare_host_pin(runner, subject->cpus)->pin.text;
+		*cpus_out = tare_host_place(runner, subject)->text;
 	return status;
 }
 

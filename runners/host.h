@@ -19,12 +19,15 @@
 #include "runners/output.h"
 #include "runners/runner.h"
 
-/* What a pin policy of the suite came to here. */
-struct pin_choice {
-	struct pin_choice *next;
-	const char *policy;
-	struct tare_pin pin;
-	uint64_t mask[TARE_WIRE_CPU_WORDS];
+/* What the suite's words for CPUs, memory and threads came to here. */
+struct host_place {
+	struct host_place *next;
+	const char *cpus; /* as written, NULL where nothing is */
+	const char *numa;
+	bool threads_pinned;
+	char text[TARE_BITS_TEXT_MAX]; /* of the CPUs; "" where not pinned */
+	struct tare_wire_place place;
+	const char *thread_cpus; /* NULL where threads are left alone */
 };
 
 struct running_service {
@@ -51,14 +54,18 @@ struct tare_runner {
 	struct running_service services[TARE_WIRE_SERVICES];
 	struct tare_arena *arena;
 	struct tare_topology *topology; /* loaded when the first case wants to be pinned */
-	struct pin_choice *pins;
+	struct host_place *places;
+	char thread_library[PATH_MAX]; /* "" until a case wants it */
 	char start_failure[TARE_ERR_TEXT_MAX];
 };
 
 /* host.c */
 bool tare_host_is_interrupted(const struct tare_runner *runner);
-/* The pins chosen for this policy; NULL where none were, or none are wanted. */
-const struct pin_choice *tare_host_pin(const struct tare_runner *runner, const char *policy);
+/* Where programs of the case go, as chosen when it began; NULL where nothing was asked for. */
+const struct host_place *tare_host_place(
+	const struct tare_runner *runner, const struct tare_case *subject);
+/* Where hooks, services and what is not pinned go. */
+struct tare_wire_place tare_host_elsewhere(const struct tare_runner *runner);
 /* Begins an agent where there is none, or none any more. TARE_OUTSIDE where that fails. */
 enum tare_status tare_host_need_agent(struct tare_runner *runner, struct tare_err *err);
 /* One request, which may bring descriptors, to an agent that is there; watches the interrupt flag

@@ -66,6 +66,8 @@ step_text(uint32_t step)
 		return "cannot change to the directory";
 	case TARE_STEP_CPUS:
 		return "cannot pin to its CPUs for";
+	case TARE_STEP_MEMORY:
+		return "cannot set the NUMA policy for";
 	case TARE_STEP_FORK:
 		return "cannot make a process for";
 	default:
@@ -114,7 +116,7 @@ fill_request(struct tare_wire_request *request, const struct tare_runner *runner
 	const struct tare_invocation *invocation)
 {
 	const struct tare_case *subject = invocation->subject;
-	const struct pin_choice *pin;
+	const struct host_place *place;
 
 	request->op = TARE_WIRE_RUN;
 	request->seq = invocation->seq;
@@ -124,6 +126,7 @@ fill_request(struct tare_wire_request *request, const struct tare_runner *runner
 	request->timeout_ns = invocation->program->timeout_ns;
 	request->flags = invocation->warmup ? TARE_WIRE_WARMUP : 0;
 	request->case_index = subject ? (uint32_t)subject->index : 0;
+	request->place = tare_host_elsewhere(runner);
 	if (!is_measured(invocation))
 		return;
 	for (size_t i = 0; i < subject->expect.exit_code_count; i++) {
@@ -134,9 +137,9 @@ fill_request(struct tare_wire_request *request, const struct tare_runner *runner
 	}
 	if (tare_host_supports_batch(runner, subject))
 		request->flags |= TARE_WIRE_KEEP;
-	pin = tare_host_pin(runner, subject->cpus);
-	if (pin)
-		memcpy(request->cpus, pin->mask, sizeof(request->cpus));
+	place = tare_host_place(runner, subject);
+	if (place)
+		request->place = place->place;
 }
 
 /* The files of the program could not be opened: it did not start, which is an outcome. */
@@ -196,6 +199,7 @@ collect(struct tare_runner *runner, struct tare_outcome *outcomes,
 		outcomes[i] = (struct tare_outcome){
 			.record = kept ? runner->pending->slots[i] : reply->record,
 			.stderr_text = invocation->log_path ? NULL : ""};
+	last->threads_free = (reply->flags & TARE_WIRE_THREADS_FREE) != 0;
 	if (last->record.flags & TARE_RECORD_NOT_STARTED) {
 		tare_host_explain_start(&reason, reply, invocation->program);
 		memcpy(runner->start_failure, reason.text, sizeof(reason.text));
@@ -289,6 +293,7 @@ tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint
 	struct tare_sinks sinks =
 		tare_host_sinks(runner, invocation->log_path, invocation->role == TARE_ROLE_HOOK);
 	struct tare_wire_request request = {0};
+	const struct host_place *place;
 	struct tare_err reason = {0};
 	enum tare_status status;
 
@@ -296,6 +301,11 @@ tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint
 	if (invocation->role == TARE_ROLE_MEASURED && tare_host_is_interrupted(runner))
 		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
 	fill_request(&request, runner, invocation);
+	place = is_measured(invocation) ? tare_host_place(runner, invocation->subject) : NULL;
+	if (place && place->thread_cpus) {
+		sinks.thread_library = runner->thread_library;
+		sinks.thread_cpus = place->thread_cpus;
+	}
 	assert(invocation->count >= 1 && invocation->count <= TARE_PENDING_SLOTS);
 	assert(invocation->count == 1 || (request.flags & TARE_WIRE_KEEP) != 0);
 	status = tare_host_slot(runner, &request.slot, invocation->program, &sinks, &reason);

@@ -119,7 +119,8 @@ launch(struct tare_runner *runner, uint32_t *id_out, const struct tare_service *
 	const char *log_path, struct tare_err *err)
 {
 	struct tare_sinks sinks = tare_host_sinks(runner, log_path, true);
-	struct tare_wire_request request = {.op = TARE_WIRE_START};
+	struct tare_wire_request request = {
+		.op = TARE_WIRE_START, .place = tare_host_elsewhere(runner)};
 	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/bits.h"
 #include "harness/base/err.h"
 #include "harness/model/pending.h"
 #include "harness/model/plan.h"
@@ -32,6 +33,10 @@ struct tare_runner_options {
 	 * overwrites what is there, so recover that first; close() leaves it, so remove it once
 	 * everything is journalled. */
 	const char *pending_path;
+	/* CPUs of what is not pinned: hooks, services, cases without `cpus:`. Empty: those that the
+	 * process had when the runner was opened. tare itself may be on fewer by then, so a runner
+	 * that chooses CPUs chooses among these. */
+	struct tare_bits cpus_elsewhere;
 	/* Changed by a signal handler (installed without SA_RESTART): a running invocation is
 	 * killed and TARE_INTERRUPTED returned. Where it is not 0 already nothing is measured and
 	 * no service is started, but hooks run, so that cleaning up is possible; a further change
@@ -72,6 +77,9 @@ struct tare_outcome {
 	size_t stderr_len;
 	bool output_cut; /* captured output was longer than TARE_CAPTURE_MAX */
 	bool stderr_cut; /* stderr_text is not all of it */
+	/* The case wants its threads pinned, and the program takes no library for that: it is
+	 * static, or of another machine, or has rights of its own. */
+	bool threads_free;
 	/* TARE_RECORD_NOT_STARTED: the sentence, "cannot find 'x' on PATH"; else NULL. */
 	const char *start_failure;
 };

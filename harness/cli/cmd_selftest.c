@@ -43,7 +43,7 @@ static const struct tare_option options[] = {
 	{"margin", 0, "PERCENT", TARE_OPTION_TEXT, AT(margin),
 		"the smallest change that matters (2%)"},
 	{"cpus", 0, "CPUS", TARE_OPTION_TEXT, AT(cpus),
-		"pin to a number of cores (2) or a list of CPUs (2-3); none"},
+		"pin to cores (2), CPUs (2-3) or a policy (smt:2); none"},
 	{"seed", 0, "N", TARE_OPTION_COUNT, AT(seed), "repeat the order of an earlier selftest"},
 	{"format", 'f', "FORMAT", TARE_OPTION_TEXT, AT(format), "text or json"},
 	{"quiet", 'q', NULL, TARE_OPTION_FLAG, AT(quiet), "no progress and no summary"},

@@ -23,7 +23,7 @@ const struct tare_option tare_measuring_options[] = {
 	{"max-time", 0, "TIME", TARE_OPTION_TEXT, AT(max_time),
 		"budget of each case where invocations are auto (10s)"},
 	{"cpus", 0, "CPUS", TARE_OPTION_TEXT, AT(cpus),
-		"pin to a number of cores (2) or a list of CPUs (2-3); none"},
+		"pin to cores (2), CPUs (2-3) or a policy (smt:2); none"},
 	{"seed", 0, "N", TARE_OPTION_COUNT, AT(seed), "repeat the order of an earlier run"},
 	{"release", 0, "NAME", TARE_OPTION_TEXT, AT(release), "label of this run in the history"},
 	{"baseline", 'b', "RUN", TARE_OPTION_TEXT, AT(baseline),

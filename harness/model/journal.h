@@ -6,7 +6,7 @@
  *               file,digest,description},"seed":…,"started_unix_ns":…,"release":…,
  *               "environment_name":…,"command_line":…,"tare":…,"environment":{fingerprint,
  *               facts:[{key,value,matters}]},"calibration":null,"gate":{fail_on:[…]} or null,
- *               "cases":[{benchmark,variant,parameters:{},tags,group,command,runner,cpus,critical,
+ *               "cases":[{benchmark,variant,parameters:{},tags,group,command,runner,cpus,placement?,critical,
  *               metrics:[{name,unit,better,exact,gated,margin}]}]}
  *   sample      {"type":"sample","seq":12,"case":3,"pair":5,"start_ns":…,"warmup":true (if so),
  *               "values":{"wall":10100000,…}}; a value is a number, or a list of iterations as

@@ -339,6 +339,7 @@ decode_case(struct tare_run *run, const json_t *item, size_t case_total, struct 
 		{"command", &one->command, false},
 		{"runner", &one->runner, false},
 		{"cpus", &one->cpus, false},
+		{"placement", &one->placement, false},
 	};
 	enum tare_status status = copy_strings(run->arena, item, fields, COUNT_OF(fields), err);
 

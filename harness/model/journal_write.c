@@ -307,6 +307,8 @@ write_case(struct tare_json *json, const struct tare_run_case *one)
 	tare_json_string(json, "command", one->command);
 	tare_json_string(json, "runner", one->runner);
 	tare_json_string(json, "cpus", one->cpus);
+	if (one->placement && *one->placement)
+		tare_json_string(json, "placement", one->placement);
 	tare_json_bool(json, "critical", one->critical);
 	write_metrics(json, one);
 	tare_json_object_end(json);

@@ -169,7 +169,9 @@ struct tare_case {
 	int line;
 
 	const char *runner; /* a name of the registry */
-	const char *cpus;   /* pin policy as written; NULL or "none": not pinned */
+	const char *cpus;   /* policy as written (placement.h); NULL or "none": not pinned */
+	const char *numa;   /* likewise; NULL: as the kernel does it */
+	bool threads_pinned; /* each thread to one of the CPUs */
 	struct tare_program program;
 	const struct tare_build *build;   /* NULL: none */
 	const struct tare_program *setup; /* NULL: none, as for the next three */

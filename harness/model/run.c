@@ -152,6 +152,7 @@ copy_case(struct tare_arena *arena, struct tare_run_case *copy, const struct tar
 	copy->group = plan->group;
 	copy->command = quote_command(arena, &plan->program);
 	copy->runner = text_or_empty(arena, plan->runner);
+	copy->placement = "";
 	copy->cpus = ""; /* whoever pins says what came of the policy */
 	copy->critical = plan->critical;
 	copy_parameters(arena, copy, plan);

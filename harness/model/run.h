@@ -58,6 +58,9 @@ struct tare_run_case {
 	const char *command; /* for people: the command line, shell-quoted */
 	const char *runner;
 	const char *cpus; /* the pins as applied, "" where none */
+	/* For people, what was asked and what it came to: "cores:2: 2 cores on NUMA node 0; memory
+	 * interleave; threads pinned"; "" where nothing was. */
+	const char *placement;
 	bool critical;
 	struct tare_metric *metrics;
 	size_t metric_count;

@@ -1,45 +1,49 @@
 /*
  * Pinning: which CPUs a case gets.
  *
- * tare_topology_open() loads a machine through hwloc (this one, or a synthetic description for
- * tests); tare_pin_choose() is pure over it; applying is the runner's and agent's business, and
- * they verify by reading the affinity back. Policies: none         not pinned N            N
- * physical cores, one PU each, of one NUMA node where they fit, without the housekeeping core (the
- * first one allowed) and its siblings A-B,C        exactly these CPUs, by the kernel's numbers
- * Where a machine has no core to spare the housekeeping core is shared, and the choice says so.
+ * tare_pin_choose() is pure: a topology and a policy (harness/model/placement.h) in, CPUs out. It
+ * prefers, in this order: cores other than the housekeeping core; isolated ones; fast ones; those
+ * of one NUMA node; the first of the machine. A choice is of one kind of core only. The
+ * housekeeping core is taken where there is no other way, and the choice says so. Applying is the
+ * runner's and the agent's business, who verify by reading the affinity back.
  */
 #ifndef TARE_PIN_PIN_H
 #define TARE_PIN_PIN_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/base/arena.h"
+#include "harness/base/bits.h"
 #include "harness/base/err.h"
-
-struct tare_topology;
-
-/* synthetic: an hwloc synthetic description, or NULL for this machine (as restricted by the
- * process's cpuset). The caller closes it. */
-enum tare_status tare_topology_open(
-	struct tare_topology **topology_out, const char *synthetic, struct tare_err *err);
-void tare_topology_close(struct tare_topology *topology); /* NULL is allowed */
-
-enum { TARE_CPUS_TEXT_MAX = 256 };
+#include "harness/model/placement.h"
+#include "harness/pin/topology.h"
 
 struct tare_pin {
 	bool pinned; /* false for "none" */
-	cpu_set_t cpus;
-	char text[TARE_CPUS_TEXT_MAX]; /* "2-3,6"; "" where not pinned */
+	struct tare_bits cpus;
+	char text[TARE_BITS_TEXT_MAX]; /* "2-3,6"; "" where not pinned */
+	size_t core_count;             /* cores that these CPUs are of */
+	struct tare_bits nodes;        /* NUMA nodes that they are of */
+	size_t kind;                   /* of core; kinds where a list mixes them */
+	bool mixes_kinds;
 	bool shares_housekeeping;
+	size_t isolated_count;
 };
 
-/* Errors: TARE_INVALID for a policy that cannot be read or a CPU that does not exist, with what
- * there is; TARE_UNSUPPORTED for more cores than the machine has, with the nearest possibility. */
+/* Errors: TARE_INVALID for a policy that cannot be read, or CPUs and nodes that are not there, with
+ * what there is; TARE_UNSUPPORTED for more than the machine can give, with the nearest it can. */
 enum tare_status tare_pin_choose(struct tare_pin *pin_out, const struct tare_topology *topology,
 	const char *policy, struct tare_err *err);
 
-/* "none", a count or a list? Needs no topology; for `tare check`. */
-enum tare_status tare_pin_policy_check(const char *policy, struct tare_err *err);
+/* The nodes that memory comes from: those named, or all with memory (interleave); none for local
+ * and for no policy. Errors as above. */
+enum tare_status tare_pin_choose_memory(struct tare_bits *nodes_out, struct tare_memory *memory_out,
+	const struct tare_topology *topology, const char *policy, struct tare_err *err);
+
+/* For records and reports: "2 cores of NUMA node 0, shared with tare", in the arena; "" where not
+ * pinned. */
+const char *tare_pin_describe(
+	struct tare_arena *arena, const struct tare_pin *pin, const struct tare_topology *topology);
 
 #endif

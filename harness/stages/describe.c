@@ -9,7 +9,6 @@
 #include "harness/base/rng.h"
 #include "harness/machine/describe.h"
 #include "harness/model/pending.h"
-#include "harness/pin/pin.h"
 #include "harness/stages/measure.h"
 #include "harness/stages/stage.h"
 
@@ -22,27 +21,6 @@ describe_machine(struct tare_environment *environment_out, struct tare_arena *ar
 	tare_machine_describe(environment_out, arena, "", &identity);
 }
 
-/* The pins go into the header. What cannot be had is the runner's to say, case by case. */
-static void
-note_pins(struct tare_run *run, const struct tare_plan *plan)
-{
-	struct tare_topology *topology = NULL;
-
-	for (size_t i = 0; i < plan->case_count; i++) {
-		const struct tare_case *subject = &plan->cases[i];
-		struct tare_pin pin;
-
-		if (!subject->cpus || strcmp(subject->cpus, "none") == 0 ||
-			strcmp(subject->runner, "replay") == 0)
-			continue;
-		if (!topology && tare_topology_open(&topology, NULL, NULL) != TARE_OK)
-			return;
-		if (tare_pin_choose(&pin, topology, subject->cpus, NULL) == TARE_OK)
-			run->cases[i].cpus = tare_arena_strdup(run->arena, pin.text);
-	}
-	tare_topology_close(topology);
-}
-
 static enum tare_status
 open_fresh(struct tare_session *session, struct tare_err *err)
 {
@@ -53,7 +31,7 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	run->seed = options->has_seed ? options->seed : tare_rng_entropy();
 	tare_run_identify(run, tare_unix_ns(), tare_rng_entropy());
 	tare_run_from_plan(run, session->plan);
-	note_pins(run, session->plan);
+	tare_stage_note_placement(run, session->arena, session->plan);
 	describe_machine(&run->environment, run->arena);
 	run->release = tare_arena_strdup(run->arena, options->release);
 	run->command_line = tare_arena_strdup(run->arena, options->command_line);

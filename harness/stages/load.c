@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "harness/base/text.h"
-#include "harness/pin/pin.h"
 #include "harness/stages/stage.h"
 #include "runners/runner.h"
 
@@ -50,8 +49,6 @@ tare_stage_value_check(const char *key, const char *text, struct tare_err *err)
 {
 	if (strcmp(key, "runner") == 0)
 		return runner_check(text, err);
-	if (strcmp(key, "cpus") == 0)
-		return tare_pin_policy_check(text, err);
 	return TARE_OK;
 }
 

@@ -112,6 +112,7 @@ measure_open(struct tare_measure *measure, struct tare_session *session)
 	tare_progress_begin(&measure->progress, options->quiet ? NULL : options->progress,
 		options->progress_terminal, options->progress_width, plan->group_count);
 	take_up(measure);
+	tare_measure_move_aside(measure);
 }
 
 /* What a run that is not kept leaves in the current folder: logs of hooks that nobody needs now.
@@ -147,6 +148,7 @@ measure_close(struct tare_measure *measure, bool whole)
 		if (measure->runners[i].runner)
 			measure->runners[i].ops->close(measure->runners[i].runner);
 	}
+	tare_housekeeping_leave(&measure->housekeeping);
 	if (measure->pending_path && whole)
 		unlink(measure->pending_path);
 	tare_scratch_end(&measure->folders);

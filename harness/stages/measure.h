@@ -6,6 +6,7 @@
  *   measure_group.c     one group: blocks, looks, budgets, its beginning and its end
  *   measure_case.c      one case: begin, invoke, take what came of it, end
  *   measure_program.c   runners, hooks and builds
+ *   measure_place.c     where tare itself stays meanwhile
  *   measure_service.c   services, shared or swapped between variants
  *
  * struct tare_measure lives for the stage. Rule: between the agent's gate and reap the harness does
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/pin/affinity.h"
 #include "harness/stages/extract.h"
 #include "harness/stages/progress.h"
 #include "harness/stages/scratch.h"
@@ -74,7 +76,10 @@ struct tare_measure {
 	uint64_t began_ns;
 	uint64_t last_seq;
 	uint64_t last_sync_ns;
-	bool hurried; /* interrupted while cleaning up: no further hook is run */
+	struct tare_housekeeping housekeeping;
+	struct tare_bits
+		cpus_elsewhere; /* what tare could use before; empty where it did not move */
+	bool hurried;           /* interrupted while cleaning up: no further hook is run */
 };
 
 /* What is asked of one visit to a case. */
@@ -88,6 +93,9 @@ struct tare_visit {
 bool tare_measure_is_interrupted(const struct tare_measure *measure);
 /* Something outside of the benchmarks failed: what there is goes on, the exit code says it. */
 void tare_measure_note_breakdown(struct tare_measure *measure, const struct tare_err *why);
+
+/* measure_place.c: to the housekeeping core, where any case is pinned on this machine. */
+void tare_measure_move_aside(struct tare_measure *measure);
 
 /* measure_group.c: begins the group where that is due, measures a block of it, and ends it where
  * that was enough. */

@@ -238,6 +238,15 @@ warn_of_outcome(struct tare_measure *measure, const struct tare_measured_case *m
 				mine->subject->name),
 			"let the program wait for its children, or start servers under "
 			"`services:`");
+	if (outcome->threads_free)
+		tare_run_warn(measure->run, "threads_not_pinned",
+			tare_arena_printf(measure->scratch,
+				"%s: its threads are not pinned: the program does not load "
+				"libraries that it is told to (it is static, set-user-ID, or not "
+				"of glibc)",
+				mine->subject->name),
+			"link it dynamically, let it pin its threads itself, or leave out "
+			"`threads: pinned`");
 	if (cut)
 		tare_run_warn(measure->run, "output_cut",
 			tare_arena_printf(measure->scratch, "%s: %s", mine->subject->name, cut),

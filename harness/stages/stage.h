@@ -39,9 +39,14 @@ enum tare_status tare_stage_gate_parse(struct tare_gate *gate_out, const char *t
 enum tare_status tare_stage_gate_choose(
 	struct tare_gate *gate_out, const struct tare_session *session, struct tare_err *err);
 
-/* What the suite language leaves to others, the names of runners and pin policies, for check_value
- * of struct tare_expand_options. */
+/* What the suite language leaves to others, the names of runners, for check_value of struct
+ * tare_expand_options. */
 enum tare_status tare_stage_value_check(const char *key, const char *text, struct tare_err *err);
+
+/* Where the cases go goes into the run, with warnings of what is doubtful about it. What cannot be
+ * had is the runner's to say, case by case. arena is for the topology. */
+void tare_stage_note_placement(
+	struct tare_run *run, struct tare_arena *arena, const struct tare_plan *plan);
 
 /* Loads the run a user means by text: a journal's path where such a file exists, else what the
  * store resolves. suite may be NULL. The caller frees *run_out. */

@@ -56,6 +56,7 @@ copy_case(struct tare_run_case *copy, struct tare_arena *arena, const struct tar
 	copy->command = tare_arena_strdup(arena, one->command);
 	copy->runner = tare_arena_strdup(arena, one->runner);
 	copy->cpus = tare_arena_strdup(arena, one->cpus);
+	copy->placement = tare_arena_strdup(arena, one->placement);
 	copy->failure = tare_arena_strdup(arena, one->failure);
 	copy->stderr_tail = tare_arena_strdup(arena, one->stderr_tail);
 	copy->stop_reason = tare_arena_strdup(arena, one->stop_reason);

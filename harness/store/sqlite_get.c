@@ -197,6 +197,7 @@ read_case_texts(struct tare_run_case *one, struct tare_query *query, struct tare
 	one->command = tare_column_text(query, "command", arena);
 	one->runner = tare_column_text(query, "runner", arena);
 	one->cpus = tare_column_text(query, "cpus", arena);
+	one->placement = tare_column_text(query, "placement", arena);
 	one->critical = tare_column_bool(query, "critical");
 	one->failure = tare_column_text_or_null(query, "failure", arena);
 	one->stderr_tail = tare_column_text_or_null(query, "stderr_tail", arena);

@@ -418,6 +418,7 @@ bind_case(struct tare_query *query, const struct tare_run_case *one)
 	tare_bind_text(query, "command", one->command);
 	tare_bind_text(query, "runner", one->runner);
 	tare_bind_text(query, "cpus", one->cpus);
+	tare_bind_text(query, "placement", one->placement ? one->placement : "");
 	tare_bind_integer(query, "critical", one->critical);
 	tare_bind_text(query, "status", tare_case_status_name(one->status));
 	tare_bind_text(query, "failure", one->failure);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/model/metric.h"
+#include "harness/model/placement.h"
 #include "harness/suite/pattern.h"
 #include "harness/suite/shape.h"
 
@@ -100,6 +101,22 @@ tare_check_runner(const char *text, struct tare_err *err)
 		return tare_err_set(err, TARE_INVALID,
 			"is \"%.64s\"; expected auto or the name of a runner, such as host", text);
 	return TARE_OK;
+}
+
+enum tare_status
+tare_check_cpus(const char *text, struct tare_err *err)
+{
+	struct tare_cpus cpus;
+
+	return tare_cpus_parse(&cpus, text, err);
+}
+
+enum tare_status
+tare_check_memory(const char *text, struct tare_err *err)
+{
+	struct tare_memory memory;
+
+	return tare_memory_parse(&memory, text, err);
 }
 
 enum tare_status

@@ -174,11 +174,14 @@ read_texts(struct tare_draft *draft)
 	const struct tare_node *description = find_slot(draft, TARE_KEY_DESCRIPTION);
 	const struct tare_node *critical = tare_draft_value(draft, TARE_KEY_CRITICAL);
 	const struct tare_node *cpus = tare_draft_value(draft, TARE_KEY_CPUS);
+	const struct tare_node *numa = tare_draft_value(draft, TARE_KEY_NUMA);
+	const struct tare_node *threads = tare_draft_value(draft, TARE_KEY_THREADS);
 
 	draft->out->description = description == NULL || description->bad ? "" : description->text;
 	draft->out->critical = critical != NULL && strcmp(critical->text, "true") == 0;
 	draft->out->cpus = cpus == NULL ? NULL : cpus->text;
-	check_value(draft, TARE_KEY_CPUS, cpus);
+	draft->out->numa = numa == NULL ? NULL : numa->text;
+	draft->out->threads_pinned = threads != NULL && strcmp(threads->text, "pinned") == 0;
 }
 
 static bool

@@ -396,8 +396,14 @@ static const struct tare_shape services = {.kind = TARE_SHAPE_ANY,
 	.any = (const struct tare_shape *const[]){&service_list, &service_map, NULL}};
 
 static const struct tare_shape cpus = {.kind = TARE_SHAPE_TEXT,
-	.expected = "none, how many CPUs, or which",
-	.check = tare_check_name};
+	.expected = "none, a number of cores such as 2, CPUs such as 2-5, or a policy such as smt:2",
+	.check = tare_check_cpus};
+static const struct tare_shape numa = {.kind = TARE_SHAPE_TEXT,
+	.expected = "local, interleave, or nodes such as bind:0",
+	.check = tare_check_memory};
+static const struct tare_shape threads = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "free or pinned",
+	.choices = (const char *const[]){"free", "pinned", NULL}};
 
 static const struct tare_shape gate_word = {.kind = TARE_SHAPE_CHOICE,
 	.literal = true,
@@ -631,8 +637,18 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 	[TARE_KEY_CPUS] = {.key = "cpus",
 		.shape = &cpus,
 		.places = ALL | TARE_IN_RESOURCES,
-		.doc = "CPUs the case is pinned to: none, how many, or which. Default: not "
-		       "pinned."},
+		.doc = "CPUs the case is pinned to: none, N cores, a list such as 2-5, or "
+		       "cores:N, smt:N, spread:N, l3:N, numa:K.cores:N. Default: not pinned."},
+	[TARE_KEY_NUMA] = {.key = "numa",
+		.shape = &numa,
+		.places = ALL | TARE_IN_RESOURCES,
+		.doc = "Where memory comes from: local, interleave, or bind:N. Default: as the "
+		       "kernel does it."},
+	[TARE_KEY_THREADS] = {.key = "threads",
+		.shape = &threads,
+		.places = ALL | TARE_IN_RESOURCES,
+		.doc = "pinned gives each thread of the program its own CPU of those it has, in "
+		       "turn. Default: free."},
 	[TARE_KEY_GATE] = {.key = "gate",
 		.shape = &gate,
 		.places = TARE_IN_ENVIRONMENT,
@@ -647,7 +663,8 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &resources,
 		.places = ALL,
 		.group = true,
-		.doc = "What a case gets of the machine: cpus, as if written outside it."},
+		.doc = "What a case gets of the machine: cpus, numa and threads, as if written "
+		       "outside it."},
 };
 
 const struct tare_table tare_benchmark_table = {.name = "benchmark",

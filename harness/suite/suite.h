@@ -70,8 +70,8 @@ struct tare_expand_options {
 	const char *invocations;  /* --invocations as the suite would write it ("auto", "20") */
 	const char *max_time;     /* --max-time, "20s" */
 	const char *scratch_root; /* where scratch directories go; NULL: ".tare/scratch" */
-	/* Values that the language leaves to others, the names of runners and the policies of
-	 * `cpus`, by key: the sentence goes behind the value's place. NULL: not checked. */
+	/* Values that the language leaves to others, the names of runners, by key: the sentence
+	 * goes behind the value's place. NULL: not checked. */
 	enum tare_status (*check_value)(const char *key, const char *text, struct tare_err *err);
 };
 

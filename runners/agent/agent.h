@@ -2,12 +2,15 @@
  * The agent: starts, times and reaps the measured programs, and makes sure none outlives the run.
  *
  * One static binary, the same on the host and as PID 1 of an empty container. It allocates nothing
- * and opens no files but /proc/self/task/<pid>/children, because what it weighs shows in the max
+ * and opens no files but /proc/self/task/<pid>/children, and once the head of a
+ * program whose threads are to be pinned, because what it weighs shows in the max
  * RSS of small programs and what it does between gate and reap shows in their time.
  * Single-threaded; the signal handlers share struct agent_watch with the rest, and nothing else.
  *
  *   main.c      start-up, and one message after the other
  *   program.c   descriptions of programs: received, found on PATH, applied
+ *   place.c     CPUs and memory
+ *   threads.c   whether the threads of a program can be pinned, and its environment then
  *   run.c       the timed path
  *   watch.c     timeouts and cancelling, by signals
  *   reap.c      services, leftovers, and the end of every tree
@@ -30,6 +33,11 @@ struct agent_program {
 	struct tare_wire_view view;
 	int fds[3];
 	char path[PATH_MAX]; /* the file to execute; "" until it was found */
+	/* TARE_WIRE_PIN_THREADS: the two words, and what the second stands in for. */
+	bool pins_threads;
+	bool threads_free; /* its words would not do anything for this program */
+	char *thread_words[2];
+	char *own_preload; /* NULL: none */
 };
 
 struct agent_service {
@@ -41,7 +49,7 @@ struct agent_service {
 struct agent {
 	struct tare_pending *pending;           /* NULL until it came */
 	uint64_t cpus_own[TARE_WIRE_CPU_WORDS]; /* what the agent was given at its start */
-	uint64_t cpus_now[TARE_WIRE_CPU_WORDS];
+	struct tare_wire_place place;           /* where it is now */
 	struct agent_program programs[TARE_WIRE_SLOTS];
 	struct agent_service services[TARE_WIRE_SERVICES];
 	unsigned services_alive;
@@ -71,13 +79,23 @@ void agent_watch_kill(void); /* the running program and its group */
 
 /* program.c; errors are errno, 0 is fine */
 int agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_FDS_MAX]);
-void agent_cpus_init(struct agent *agent);
-int agent_cpus_apply(struct agent *agent, const uint64_t cpus[TARE_WIRE_CPU_WORDS]);
-/* Makes directory, descriptors and CPUs of this process the program's. Sets step and error of the
+/* Makes directory, descriptors and place of this process the program's. Sets step and error of the
  * reply and returns false where that fails. */
 bool agent_program_apply(struct agent *agent, struct agent_program *program,
-	const uint64_t cpus[TARE_WIRE_CPU_WORDS], struct tare_wire_reply *reply);
+	const struct tare_wire_place *place, struct tare_wire_reply *reply);
 void agent_program_rewind(const struct agent_program *program);
+
+/* place.c */
+void agent_place_init(struct agent *agent);
+/* Moves this process, and with it what it starts, and reads back where it is then. Sets step and
+ * error of the reply and returns false where that is somewhere else. */
+bool agent_place_apply(
+	struct agent *agent, const struct tare_wire_place *place, struct tare_wire_reply *reply);
+
+/* threads.c */
+void agent_threads_define(struct agent_program *program);
+/* Once its path is known: sets threads_free, and the environment accordingly. */
+void agent_threads_choose(struct agent_program *program);
 
 /* run.c */
 /* Starts the program as leader of a new group, or of a new session. The number of the child, or -1

@@ -140,7 +140,7 @@ answer(struct agent *agent, const struct message *message)
 		map_pending(agent, message, &reply);
 		break;
 	case TARE_WIRE_PIN:
-		fail(&reply, TARE_STEP_CPUS, agent_cpus_apply(agent, message->request.cpus));
+		agent_place_apply(agent, &message->request.place, &reply);
 		break;
 	case TARE_WIRE_RUN:
 		agent_run(agent, &message->request, &reply);
@@ -196,7 +196,7 @@ main(void)
 
 	if (!start_up())
 		return 1;
-	agent_cpus_init(&agent);
+	agent_place_init(&agent);
 	reply_with(&hello);
 	while (receive(&message)) {
 		if (message.valid)

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +43,7 @@ agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_FDS_
 	program->blob = blob;
 	program->blob_len = len;
 	memcpy(program->fds, fds + 1, sizeof(program->fds));
+	agent_threads_define(program);
 	program->defined = true;
 	return 0;
 }
@@ -106,32 +106,6 @@ look_up(struct agent_program *program)
 	return error;
 }
 
-void
-agent_cpus_init(struct agent *agent)
-{
-	sched_getaffinity(0, sizeof(agent->cpus_own), (cpu_set_t *)agent->cpus_own);
-	memcpy(agent->cpus_now, agent->cpus_own, sizeof(agent->cpus_now));
-}
-
-int
-agent_cpus_apply(struct agent *agent, const uint64_t cpus[TARE_WIRE_CPU_WORDS])
-{
-	static const uint64_t none[TARE_WIRE_CPU_WORDS];
-	uint64_t got[TARE_WIRE_CPU_WORDS] = {0};
-
-	if (memcmp(cpus, none, sizeof(none)) == 0)
-		cpus = agent->cpus_own;
-	if (memcmp(cpus, agent->cpus_now, sizeof(got)) == 0)
-		return 0;
-	if (sched_setaffinity(0, sizeof(got), (const cpu_set_t *)cpus) != 0)
-		return errno;
-	if (sched_getaffinity(0, sizeof(got), (cpu_set_t *)got) < 0)
-		return errno;
-	memcpy(agent->cpus_now, got, sizeof(got));
-	/* The kernel silently leaves out CPUs that the cpuset does not allow. */
-	return memcmp(cpus, got, sizeof(got)) == 0 ? 0 : EINVAL;
-}
-
 static bool
 fail(struct tare_wire_reply *reply, enum tare_wire_step step, int error)
 {
@@ -142,12 +116,12 @@ fail(struct tare_wire_reply *reply, enum tare_wire_step step, int error)
 
 bool
 agent_program_apply(struct agent *agent, struct agent_program *program,
-	const uint64_t cpus[TARE_WIRE_CPU_WORDS], struct tare_wire_reply *reply)
+	const struct tare_wire_place *place, struct tare_wire_reply *reply)
 {
-	int error = agent_cpus_apply(agent, cpus);
+	int error;
 
-	if (error != 0)
-		return fail(reply, TARE_STEP_CPUS, error);
+	if (!agent_place_apply(agent, place, reply))
+		return false;
 	if (chdir(program->view.cwd) != 0)
 		return fail(reply, TARE_STEP_CWD, errno);
 	for (int i = 0; i < 3; i++) {
@@ -158,7 +132,10 @@ agent_program_apply(struct agent *agent, struct agent_program *program,
 		error = look_up(program);
 		if (error != 0)
 			return fail(reply, TARE_STEP_LOOKUP, error);
+		agent_threads_choose(program);
 	}
+	if (program->pins_threads && program->threads_free)
+		reply->flags |= TARE_WIRE_THREADS_FREE;
 	return true;
 }
 

@@ -158,7 +158,7 @@ agent_service_start(
 		reply->error = program->defined ? EMFILE : EINVAL;
 		return;
 	}
-	if (!agent_program_apply(agent, program, request->cpus, reply))
+	if (!agent_program_apply(agent, program, &request->place, reply))
 		return;
 	agent_program_rewind(program);
 	pid = agent_spawn(program, true);

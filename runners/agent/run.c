@@ -183,7 +183,7 @@ agent_run(
 		reply->error = EINVAL;
 		return;
 	}
-	if (!agent_program_apply(agent, program, request->cpus, reply)) {
+	if (!agent_program_apply(agent, program, &request->place, reply)) {
 		record_not_started(agent, request, reply);
 		return;
 	}

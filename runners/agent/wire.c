@@ -33,6 +33,8 @@ tare_wire_program_decode(struct tare_wire_view *view_out, void *blob, size_t len
 		return false;
 	if (program->magic != TARE_WIRE_MAGIC || program->argc == 0)
 		return false;
+	if ((program->flags & TARE_WIRE_PIN_THREADS) != 0 && program->envc < 2)
+		return false;
 	words = (size_t)program->argc + program->envc + 2;
 	/* The last byte ends every string, so none can run out of the description. */
 	if (words > (len - sizeof(*program)) / sizeof(uint64_t) || text[len - 1] != '\0')
@@ -43,7 +45,8 @@ tare_wire_program_decode(struct tare_wire_view *view_out, void *blob, size_t len
 		!relocate(program->offsets + program->argc + 1, program->envc, text, len))
 		return false;
 	view_out->argv = (char *const *)program->offsets;
-	view_out->envp = (char *const *)(program->offsets + program->argc + 1);
+	view_out->envp = (char **)(program->offsets + program->argc + 1);
+	view_out->envc = program->envc;
 	view_out->cwd = text + program->cwd;
 	view_out->flags = program->flags;
 	return true;
@@ -60,6 +63,8 @@ tare_wire_request_valid(const void *message, size_t len)
 	if (request.op == TARE_WIRE_HELLO || request.op >= TARE_WIRE_OP_COUNT)
 		return false;
 	if (request.slot >= TARE_WIRE_SLOTS || request.service >= TARE_WIRE_SERVICES)
+		return false;
+	if (request.place.memory >= TARE_WIRE_MEMORY_COUNT)
 		return false;
 	if (request.op != TARE_WIRE_RUN)
 		return true;

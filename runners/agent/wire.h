@@ -20,12 +20,13 @@
 #include "harness/model/pending.h"
 
 enum {
-	TARE_WIRE_VERSION = 1,
+	TARE_WIRE_VERSION = 2,
 	TARE_WIRE_MAGIC = 0x45524157, /* "WARE" */
 	TARE_WIRE_SOCKET = 3,         /* where the agent finds its socket */
 	TARE_WIRE_SLOTS = 16,
 	TARE_WIRE_SERVICES = 64,
-	TARE_WIRE_CPU_WORDS = 16, /* 1024 CPUs */
+	TARE_WIRE_CPU_WORDS = 16,  /* 1024 CPUs */
+	TARE_WIRE_NODE_WORDS = 16, /* and NUMA nodes */
 	TARE_WIRE_PROGRAM_MAX = 8 << 20,
 	TARE_WIRE_FDS_MAX = 4,
 };
@@ -34,8 +35,8 @@ enum tare_wire_op {
 	TARE_WIRE_HELLO,   /* replies only */
 	TARE_WIRE_DEFINE,  /* slot; descriptors: program, stdin, stdout, stderr */
 	TARE_WIRE_PENDING, /* descriptor: the pending file */
-	TARE_WIRE_PIN,     /* cpus: can the agent be bound to them? */
-	TARE_WIRE_RUN,     /* slot, seq ... cpus */
+	TARE_WIRE_PIN,     /* place: can the agent be bound to it? */
+	TARE_WIRE_RUN,     /* slot, seq ... place */
 	TARE_WIRE_START,   /* slot: a service; its number is in the reply */
 	TARE_WIRE_STATUS,  /* service */
 	TARE_WIRE_STOP,    /* service, timeout_ns between SIGTERM and SIGKILL */
@@ -48,7 +49,24 @@ enum {
 	TARE_WIRE_KEEP = 1u << 1,    /* request: records go to the pending file, not to the reply */
 	TARE_WIRE_RUNNING = 1u << 2, /* reply: the service runs */
 	TARE_WIRE_STUCK = 1u << 3,   /* reply: processes could not be killed */
-	TARE_WIRE_CANCELLED = 1u << 4 /* reply: the last invocation was killed and not recorded */
+	TARE_WIRE_CANCELLED = 1u << 4, /* reply: the last invocation was killed and not recorded */
+	TARE_WIRE_THREADS_FREE = 1u << 5 /* reply: TARE_WIRE_PIN_THREADS is not for this program */
+};
+
+/* Where memory comes from. */
+enum tare_wire_memory {
+	TARE_WIRE_MEMORY_DEFAULT,
+	TARE_WIRE_MEMORY_LOCAL,
+	TARE_WIRE_MEMORY_INTERLEAVE, /* over nodes */
+	TARE_WIRE_MEMORY_BIND,       /* to nodes */
+	TARE_WIRE_MEMORY_COUNT,
+};
+
+struct tare_wire_place {
+	uint64_t cpus[TARE_WIRE_CPU_WORDS]; /* all zero: those the agent was given */
+	uint64_t nodes[TARE_WIRE_NODE_WORDS];
+	uint32_t memory;
+	uint32_t reserved;
 };
 
 struct tare_wire_request {
@@ -59,10 +77,10 @@ struct tare_wire_request {
 	uint32_t pair;
 	uint32_t count; /* 1 .. TARE_PENDING_SLOTS; more than 1 only with TARE_WIRE_KEEP */
 	uint32_t flags;
-	uint64_t timeout_ns;                /* 0: none */
-	uint64_t budget_ns;                 /* no further invocation begins after this long */
-	uint64_t accepted[4];               /* exit codes after which the batch goes on, as bits */
-	uint64_t cpus[TARE_WIRE_CPU_WORDS]; /* all zero: not pinned */
+	uint64_t timeout_ns;  /* 0: none */
+	uint64_t budget_ns;   /* no further invocation begins after this long */
+	uint64_t accepted[4]; /* exit codes after which the batch goes on, as bits */
+	struct tare_wire_place place;
 	uint32_t service;
 	uint32_t reserved;
 };
@@ -72,6 +90,7 @@ enum tare_wire_step {
 	TARE_STEP_NONE,
 	TARE_STEP_REQUEST, /* malformed, or a slot that is not defined */
 	TARE_STEP_CPUS,
+	TARE_STEP_MEMORY,
 	TARE_STEP_CWD,
 	TARE_STEP_LOOKUP, /* not found on PATH */
 	TARE_STEP_FORK,
@@ -93,6 +112,9 @@ struct tare_wire_reply {
 enum {
 	TARE_WIRE_REWIND_STDIN = 1u << 0,    /* before each invocation */
 	TARE_WIRE_TRUNCATE_STDOUT = 1u << 1, /* likewise */
+	/* The last two words of the environment make a library pin the threads of the program; they
+	 * are left out where it would not be loaded. */
+	TARE_WIRE_PIN_THREADS = 1u << 2,
 };
 
 /* The head of a program's description. After it argc + 1 + envc + 1 offsets from its start, each
@@ -109,7 +131,8 @@ struct tare_wire_program {
 /* A decoded description; everything points into it. */
 struct tare_wire_view {
 	char *const *argv;
-	char *const *envp;
+	char **envp; /* the agent adds and removes the words of TARE_WIRE_PIN_THREADS */
+	uint32_t envc;
 	const char *cwd;
 	uint32_t flags;
 };

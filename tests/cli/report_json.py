@@ -87,7 +87,8 @@ LOOK = {
 }
 CASE = {
     "name": str, "benchmark": str, "parameters": Values(str), "variant": str, "tags": Many(str),
-    "command": str, "runner": str, "critical": bool, "status": One("ok", "failed", "pending"),
+    "command": str, "runner": str, "cpus": str, "placement": str,
+    "critical": bool, "status": One("ok", "failed", "pending"),
     "failure": Optional(str), "stderr": Optional(str), "stop_reason": Optional(str), "warmups": int,
     "metrics": Values(METRIC), "looks": Many(LOOK),
     "cost": {"invocations": int, "time_ns": NUMBER, "share": NUMBER, "stopped": str},

@@ -1,6 +1,6 @@
 INSERT INTO run_cases (
-	run_id, position, case_id, case_group, command, runner, cpus, critical, status, failure,
+	run_id, position, case_id, case_group, command, runner, cpus, placement, critical, status, failure,
 	stderr_tail, stop_reason, warmup_count, sample_count, sample_total, stride, pairs, start_ns)
 VALUES (
-	$run_id, $position, $case_id, $case_group, $command, $runner, $cpus, $critical, $status, $failure,
+	$run_id, $position, $case_id, $case_group, $command, $runner, $cpus, $placement, $critical, $status, $failure,
 	$stderr_tail, $stop_reason, $warmup_count, $sample_count, $sample_total, $stride, $pairs, $start_ns);

@@ -341,8 +341,8 @@ what_no_machine_has_is_refused_before_anything_is_measured(void **state)
 	check_refused("suite: s\n"
 		      "benchmarks:\n"
 		      "  - {name: y, command: 'true', cpus: many}\n",
-		"suite.yaml:3:38: cpus 'many' is not understood; expected none, a number of cores "
-		"like 2, or a list of CPUs like 2-3 or 1,3");
+		"suite.yaml:3:38: cpus is \"many\"; expected none, a number of cores such as 2, "
+		"CPUs such as 2-5 or 1,3, or cores:N, smt:N, spread:N, l3:N, numa:K.cores:N");
 }
 
 /* A stream that sets the flag of the bed when a case is finished. */

@@ -1,0 +1,286 @@
+#include "harness/pin/topology.h"
+
+#include <errno.h>
+#include <hwloc.h>
+#include <string.h>
+
+#include "harness/base/file.h"
+#include "harness/base/text.h"
+#include "harness/pin/affinity.h"
+
+enum { LIST_FILE_MAX = 1 << 16 };
+
+static bool
+set_source(hwloc_topology_t hwloc, const struct tare_topology_source *source)
+{
+	if (source->xml_path)
+		return hwloc_topology_set_xml(hwloc, source->xml_path) == 0;
+	if (source->synthetic)
+		return hwloc_topology_set_synthetic(hwloc, source->synthetic) == 0;
+	return true;
+}
+
+static enum tare_status
+load(hwloc_topology_t *hwloc_out, const struct tare_topology_source *source, struct tare_err *err)
+{
+	hwloc_topology_t hwloc;
+	bool is_own = !source->xml_path && !source->synthetic;
+	bool loaded;
+
+	if (hwloc_topology_init(&hwloc) != 0)
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot start hwloc");
+	/* With those that a cpuset forbids, so that asking for one can be told why not. */
+	hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+	loaded = set_source(hwloc, source) && hwloc_topology_load(hwloc) == 0;
+	if (loaded && (!is_own || hwloc_topology_is_thissystem(hwloc))) {
+		*hwloc_out = hwloc;
+		return TARE_OK;
+	}
+	hwloc_topology_destroy(hwloc);
+	if (loaded)
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"hwloc describes another machine than this; unset HWLOC_XMLFILE, "
+			"HWLOC_SYNTHETIC, HWLOC_FSROOT and HWLOC_COMPONENTS");
+	if (is_own)
+		return tare_err_errno(
+			err, TARE_OUTSIDE, "hwloc cannot read the machine's topology");
+	return tare_err_set(err, TARE_INVALID, "hwloc cannot read the machine '%s'",
+		source->xml_path ? source->xml_path : source->synthetic);
+}
+
+static void
+take_bits(struct tare_bits *bits_out, hwloc_const_bitmap_t bitmap)
+{
+	int number = -1;
+
+	while (bitmap && (number = hwloc_bitmap_next(bitmap, number)) >= 0 &&
+		number < TARE_BITS_MAX)
+		tare_bits_add(bits_out, (unsigned)number);
+}
+
+/* Several nodes may be near the same CPUs (fast memory beside large): the first is theirs. */
+static void
+take_nodes(struct tare_topology *topology, struct tare_arena *arena, hwloc_topology_t hwloc)
+{
+	hwloc_const_bitmap_t allowed = hwloc_topology_get_allowed_nodeset(hwloc);
+	int count = hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_NUMANODE);
+	struct tare_bits taken = {0};
+
+	topology->nodes =
+		tare_arena_alloc(arena, count > 0 ? (size_t)count : 0, sizeof(*topology->nodes));
+	for (int i = 0; i < count; i++) {
+		hwloc_obj_t object = hwloc_get_obj_by_type(hwloc, HWLOC_OBJ_NUMANODE, (unsigned)i);
+		struct tare_numa_node *node = &topology->nodes[topology->node_count];
+		struct tare_bits cpus = {0};
+
+		if (!object || object->os_index >= TARE_BITS_MAX)
+			continue;
+		node->node = object->os_index;
+		node->memory_bytes = object->attr->numanode.local_memory;
+		node->allowed = hwloc_bitmap_isset(allowed, object->os_index);
+		take_bits(&cpus, object->cpuset);
+		for (size_t k = 0; k < TARE_BITS_WORDS; k++) {
+			node->cpus.words[k] = cpus.words[k] & ~taken.words[k];
+			taken.words[k] |= cpus.words[k];
+		}
+		topology->node_count++;
+	}
+}
+
+static unsigned
+node_of(const struct tare_topology *topology, unsigned cpu)
+{
+	for (size_t i = 0; i < topology->node_count; i++) {
+		if (tare_bits_has(&topology->nodes[i].cpus, cpu))
+			return topology->nodes[i].node;
+	}
+	return 0;
+}
+
+/* hwloc orders kinds from the least to the most powerful where it can tell. */
+static const char *
+kind_name(struct tare_arena *arena, unsigned info_count, struct hwloc_info_s *infos, size_t kind)
+{
+	for (unsigned i = 0; i < info_count; i++) {
+		if (strcmp(infos[i].name, "CoreType") == 0)
+			return tare_text_safe(arena, infos[i].value);
+	}
+	return tare_arena_printf(arena, "kind %zu", kind);
+}
+
+static void
+take_kinds(struct tare_topology *topology, struct tare_arena *arena, hwloc_topology_t hwloc)
+{
+	int count = hwloc_cpukinds_get_nr(hwloc, 0);
+
+	topology->kind_count = count > 0 ? (size_t)count : 1;
+	topology->kinds = tare_arena_alloc(arena, topology->kind_count, sizeof(*topology->kinds));
+	for (size_t i = 0; i < topology->kind_count; i++) {
+		struct hwloc_info_s *infos = NULL;
+		unsigned info_count = 0;
+
+		if (count > 0)
+			hwloc_cpukinds_get_info(
+				hwloc, (unsigned)i, NULL, NULL, &info_count, &infos, 0);
+		topology->kinds[i] = kind_name(arena, info_count, infos, i);
+	}
+}
+
+static size_t
+kind_of(hwloc_topology_t hwloc, hwloc_const_cpuset_t cpus)
+{
+	int kind = hwloc_cpukinds_get_by_cpuset(hwloc, cpus, 0);
+
+	return kind > 0 ? (size_t)kind : 0;
+}
+
+static void
+take_caches(struct tare_topology *topology, struct tare_arena *arena, hwloc_topology_t hwloc)
+{
+	int count = hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_L3CACHE);
+
+	topology->l3_count = count > 0 ? (size_t)count : 0;
+	topology->l3_bytes =
+		tare_arena_alloc(arena, topology->l3_count, sizeof(*topology->l3_bytes));
+	for (size_t i = 0; i < topology->l3_count; i++)
+		topology->l3_bytes[i] = hwloc_get_obj_by_type(hwloc, HWLOC_OBJ_L3CACHE, (unsigned)i)
+						->attr->cache.size;
+}
+
+static size_t
+position(hwloc_topology_t hwloc, hwloc_obj_t pu, hwloc_obj_type_t type, size_t otherwise)
+{
+	hwloc_obj_t above = hwloc_get_ancestor_obj_by_type(hwloc, type, pu);
+
+	return above ? above->logical_index : otherwise;
+}
+
+static void
+take_pus(struct tare_topology *topology, struct tare_arena *arena, hwloc_topology_t hwloc,
+	const struct tare_topology_source *source)
+{
+	size_t count = (size_t)hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_PU);
+	hwloc_obj_t object = NULL;
+
+	take_bits(&topology->allowed, hwloc_topology_get_allowed_cpuset(hwloc));
+	if (source->affinity)
+		topology->allowed = tare_bits_and(&topology->allowed, source->affinity);
+	topology->pus = tare_arena_alloc(arena, count, sizeof(*topology->pus));
+	while ((object = hwloc_get_next_obj_by_type(hwloc, HWLOC_OBJ_PU, object)) != NULL) {
+		struct tare_pu *pu = &topology->pus[topology->pu_count];
+		unsigned cpu = object->os_index;
+
+		if (cpu >= TARE_BITS_MAX) {
+			topology->beyond++;
+			continue;
+		}
+		pu->cpu = cpu;
+		/* A machine that tells nothing of cores has one for each CPU. */
+		pu->core = position(hwloc, object, HWLOC_OBJ_CORE, object->logical_index);
+		pu->package = position(hwloc, object, HWLOC_OBJ_PACKAGE, 0);
+		pu->l3 = (int)position(hwloc, object, HWLOC_OBJ_L3CACHE, (size_t)TARE_NO_CACHE);
+		pu->node = node_of(topology, cpu);
+		pu->kind = kind_of(hwloc, object->cpuset);
+		pu->allowed = tare_bits_has(&topology->allowed, cpu);
+		pu->isolated = source->isolated && tare_bits_has(source->isolated, cpu);
+		tare_bits_add(&topology->cpus, cpu);
+		topology->pu_count++;
+		if (pu->core >= topology->core_count)
+			topology->core_count = pu->core + 1;
+		if (pu->package >= topology->package_count)
+			topology->package_count = pu->package + 1;
+	}
+}
+
+/* By the kernel's number, because it is the first CPU that interrupts and the kernel's own work go
+ * to, wherever it stands. */
+static void
+find_housekeeping(struct tare_topology *topology)
+{
+	const struct tare_pu *found = NULL;
+
+	for (size_t i = 0; i < topology->pu_count; i++) {
+		const struct tare_pu *pu = &topology->pus[i];
+
+		if (!pu->allowed)
+			continue;
+		if (!found || (found->isolated && !pu->isolated) ||
+			(found->isolated == pu->isolated && pu->cpu < found->cpu))
+			found = pu;
+	}
+	topology->housekeeping_core = found ? found->core : 0;
+	for (size_t i = 0; i < topology->pu_count; i++) {
+		if (topology->pus[i].core == topology->housekeeping_core)
+			tare_bits_add(&topology->housekeeping, topology->pus[i].cpu);
+	}
+}
+
+enum tare_status
+tare_topology_read(struct tare_topology **topology_out, struct tare_arena *arena,
+	const struct tare_topology_source *source, struct tare_err *err)
+{
+	struct tare_topology *topology;
+	hwloc_topology_t hwloc = NULL;
+	enum tare_status status = load(&hwloc, source, err);
+
+	if (status != TARE_OK)
+		return status;
+	topology = tare_arena_alloc(arena, 1, sizeof(*topology));
+	take_nodes(topology, arena, hwloc);
+	take_kinds(topology, arena, hwloc);
+	take_caches(topology, arena, hwloc);
+	take_pus(topology, arena, hwloc, source);
+	take_bits(&topology->offline, hwloc_topology_get_complete_cpuset(hwloc));
+	for (size_t i = 0; i < TARE_BITS_WORDS; i++)
+		topology->offline.words[i] &= ~topology->cpus.words[i];
+	find_housekeeping(topology);
+	hwloc_topology_destroy(hwloc);
+	if (topology->pu_count == 0)
+		return tare_err_set(err, TARE_INVALID,
+			"the machine has no CPU that tare can use: none has a number below %d",
+			TARE_BITS_MAX);
+	*topology_out = topology;
+	return TARE_OK;
+}
+
+/* "" is an empty list. */
+static void
+read_list(struct tare_bits *bits_out, struct tare_arena *arena, const char *path)
+{
+	char *text;
+
+	if (tare_file_read(arena, &text, NULL, path, LIST_FILE_MAX, NULL) != TARE_OK)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	tare_bits_parse(bits_out, text);
+}
+
+enum tare_status
+tare_topology_read_own(struct tare_topology **topology_out, struct tare_arena *arena,
+	const struct tare_bits *affinity, struct tare_err *err)
+{
+	struct tare_bits mine;
+	struct tare_bits isolated = {0};
+	const struct tare_topology_source source = {.affinity = &mine, .isolated = &isolated};
+	enum tare_status status = TARE_OK;
+
+	if (affinity && !tare_bits_empty(affinity))
+		mine = *affinity;
+	else
+		status = tare_affinity_get(&mine, err);
+	if (status != TARE_OK)
+		return status;
+	read_list(&isolated, arena, "/sys/devices/system/cpu/isolated");
+	mine = tare_bits_or(&mine, &isolated);
+	return tare_topology_read(topology_out, arena, &source, err);
+}
+
+const struct tare_pu *
+tare_topology_find(const struct tare_topology *topology, unsigned cpu)
+{
+	for (size_t i = 0; i < topology->pu_count; i++) {
+		if (topology->pus[i].cpu == cpu)
+			return &topology->pus[i];
+	}
+	return NULL;
+}

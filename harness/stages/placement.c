@@ -1,0 +1,76 @@
+#include <string.h>
+
+#include "harness/pin/pin.h"
+#include "harness/stages/stage.h"
+
+static bool
+is_policy(const char *text)
+{
+	return text && *text && strcmp(text, "none") != 0;
+}
+
+static void
+warn_of_choice(struct tare_run *run, const struct tare_case *subject, const struct tare_pin *pin)
+{
+	if (pin->shares_housekeeping)
+		tare_run_warn(run, "cpus_shared",
+			tare_arena_printf(run->arena,
+				"%s: CPUs %.200s are also those of tare and most interrupts",
+				subject->name, pin->text),
+			"ask for fewer CPUs, or name others: tare topology shows them");
+	if (pin->isolated_count > 1 && !subject->threads_pinned)
+		tare_run_warn(run, "isolated_stack",
+			tare_arena_printf(run->arena,
+				"%s: the kernel does not balance over isolated CPUs, so threads "
+				"may all run on one of %.200s",
+				subject->name, pin->text),
+			"set `threads: pinned`, or let the program pin its threads");
+}
+
+static const char *
+join(struct tare_arena *arena, const char *text, const char *more)
+{
+	return tare_arena_printf(arena, "%s%s%s", text, *text ? "; " : "", more);
+}
+
+static void
+note_case(struct tare_run *run, struct tare_run_case *record, const struct tare_case *subject,
+	const struct tare_topology *topology)
+{
+	struct tare_pin pin;
+	const char *text = "";
+
+	if (tare_pin_choose(&pin, topology, subject->cpus, NULL) != TARE_OK)
+		return;
+	if (pin.pinned) {
+		text = tare_arena_printf(run->arena, "%s: %s", subject->cpus,
+			tare_pin_describe(run->arena, &pin, topology));
+		record->cpus = tare_arena_strdup(run->arena, pin.text);
+		warn_of_choice(run, subject, &pin);
+	}
+	if (is_policy(subject->numa))
+		text = join(run->arena, text,
+			tare_arena_printf(run->arena, "memory %s", subject->numa));
+	if (subject->threads_pinned)
+		text = join(run->arena, text, "threads pinned");
+	record->placement = text;
+}
+
+void
+tare_stage_note_placement(
+	struct tare_run *run, struct tare_arena *arena, const struct tare_plan *plan)
+{
+	struct tare_topology *topology = NULL;
+
+	for (size_t i = 0; i < plan->case_count; i++) {
+		const struct tare_case *subject = &plan->cases[i];
+
+		if (strcmp(subject->runner, "replay") == 0 ||
+			(!is_policy(subject->cpus) && !is_policy(subject->numa) &&
+				!subject->threads_pinned))
+			continue;
+		if (!topology && tare_topology_read_own(&topology, arena, NULL, NULL) != TARE_OK)
+			return;
+		note_case(run, &run->cases[i], subject, topology);
+	}
+}

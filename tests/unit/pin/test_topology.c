@@ -1,0 +1,190 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/pin/affinity.h"
+#include "tests/unit/pin/fixture.h"
+
+static int
+set_up(void **state)
+{
+	*state = tare_arena_new();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	tare_arena_free(*state);
+	return 0;
+}
+
+static void
+check_bits(const struct tare_bits *bits, const char *expected)
+{
+	char text[TARE_BITS_TEXT_MAX];
+
+	tare_bits_print(text, sizeof(text), bits);
+	assert_string_equal(text, expected);
+}
+
+static void
+knows_where_each_cpu_is(void **state)
+{
+	struct tare_topology *topology = fixture_topology(*state, LARGE_MACHINE, NULL, NULL);
+	const struct tare_pu *pu = tare_topology_find(topology, 201);
+
+	assert_int_equal(topology->pu_count, 256);
+	assert_int_equal(topology->core_count, 128);
+	assert_int_equal(topology->package_count, 2);
+	assert_int_equal(topology->l3_count, 16);
+	assert_int_equal(topology->node_count, 2);
+	assert_int_equal(topology->kind_count, 1);
+	assert_non_null(pu);
+	assert_int_equal(pu->core, 73);
+	assert_int_equal(pu->l3, 9);
+	assert_int_equal(pu->node, 1);
+	assert_int_equal(pu->package, 1);
+	assert_null(tare_topology_find(topology, 256));
+	check_bits(&topology->housekeeping, "0,128");
+	check_bits(&topology->nodes[1].cpus, "64-127,192-255");
+}
+
+static void
+tells_kinds_of_cores_apart(void **state)
+{
+	struct tare_topology *topology =
+		fixture_topology(*state, MACHINES "hybrid.xml", NULL, NULL);
+
+	assert_int_equal(topology->kind_count, 2);
+	assert_string_equal(topology->kinds[0], "IntelAtom");
+	assert_string_equal(topology->kinds[1], "IntelCore");
+	assert_int_equal(tare_topology_find(topology, 3)->kind, 1);
+	assert_int_equal(tare_topology_find(topology, 19)->kind, 0);
+	assert_int_equal(topology->l3_bytes[0], 26214400);
+}
+
+static void
+tells_offline_from_forbidden(void **state)
+{
+	struct tare_topology *topology =
+		fixture_topology(*state, MACHINES "offline.xml", NULL, NULL);
+
+	check_bits(&topology->offline, "3,7");
+	check_bits(&topology->allowed, "0-2,4-6");
+	topology = fixture_topology(*state, MACHINES "restricted.xml", NULL, NULL);
+	check_bits(&topology->offline, "");
+	check_bits(&topology->cpus, "0-7");
+	check_bits(&topology->allowed, "2-3,6-7");
+	check_bits(&topology->housekeeping, "2,6");
+	topology = fixture_topology(*state, MACHINES "restricted.xml", "3-7", NULL);
+	check_bits(&topology->allowed, "3,6-7");
+}
+
+static void
+leaves_out_cpus_past_what_it_can_count(void **state)
+{
+	struct tare_topology *topology =
+		fixture_topology(*state, "core:3 pu:1(indexes=0,1023,1024)", NULL, NULL);
+
+	assert_int_equal(topology->beyond, 1);
+	assert_int_equal(topology->pu_count, 2);
+	check_bits(&topology->allowed, "0,1023");
+}
+
+static void
+gives_memory_that_is_near_the_same_cpus_one_owner(void **state)
+{
+	struct tare_topology *topology =
+		fixture_topology(*state, "[numa] [numa] core:2 pu:1", NULL, NULL);
+
+	assert_int_equal(topology->node_count, 2);
+	check_bits(&topology->nodes[0].cpus, "0-1");
+	check_bits(&topology->nodes[1].cpus, "");
+}
+
+static void
+refuses_machines_that_hwloc_cannot_read(void **state)
+{
+	struct tare_topology_source source = {.synthetic = "core:none"};
+	struct tare_topology *topology = NULL;
+	struct tare_err err = {0};
+
+	setenv("HWLOC_HIDE_ERRORS", "2", 1);
+	assert_int_equal(tare_topology_read(&topology, *state, &source, &err), TARE_INVALID);
+	assert_string_equal(err.text, "hwloc cannot read the machine 'core:none'");
+	source = (struct tare_topology_source){.xml_path = "tests/machines/README.md"};
+	assert_int_equal(tare_topology_read(&topology, *state, &source, &err), TARE_INVALID);
+	assert_string_equal(err.text, "hwloc cannot read the machine 'tests/machines/README.md'");
+	assert_null(topology);
+}
+
+/* Binding on a topology of another machine does nothing and says nothing, so it must not be taken
+ * for this one. */
+static void
+is_not_deceived_by_hwlocs_variables(void **state)
+{
+	struct tare_topology *topology = NULL;
+	struct tare_err err = {0};
+
+	setenv("HWLOC_SYNTHETIC", "core:64 pu:1", 1);
+	assert_int_equal(tare_topology_read_own(&topology, *state, NULL, &err), TARE_UNSUPPORTED);
+	unsetenv("HWLOC_SYNTHETIC");
+	assert_string_equal(err.text,
+		"hwloc describes another machine than this; unset HWLOC_XMLFILE, HWLOC_SYNTHETIC, "
+		"HWLOC_FSROOT and HWLOC_COMPONENTS");
+	assert_null(topology);
+}
+
+/* A cpuset hwloc sees by itself, an affinity set by taskset or a scheduler it does not. */
+static void
+sees_the_affinity_of_this_process(void **state)
+{
+	struct tare_topology *topology = NULL;
+	struct tare_bits before, one = {0}, both;
+	struct tare_err err = {0};
+	unsigned cpu = 0;
+
+	assert_int_equal(tare_affinity_get(&before, &err), TARE_OK);
+	while (!tare_bits_has(&before, cpu))
+		cpu++;
+	tare_bits_add(&one, cpu);
+	assert_int_equal(tare_affinity_set(&one, &err), TARE_OK);
+	if (tare_topology_read_own(&topology, *state, NULL, &err) != TARE_OK)
+		fail_msg("%s", err.text);
+	both = tare_bits_and(&topology->allowed, &before);
+	assert_true(tare_bits_equal(&both, &one));
+	assert_true(tare_bits_has(&topology->housekeeping, cpu));
+	/* Who has moved aside says what there was before. */
+	assert_int_equal(tare_topology_read_own(&topology, *state, &before, &err), TARE_OK);
+	both = tare_bits_and(&topology->allowed, &before);
+	assert_true(tare_bits_equal(&both, &before));
+	assert_int_equal(tare_affinity_set(&before, &err), TARE_OK);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(knows_where_each_cpu_is, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_kinds_of_cores_apart, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tells_offline_from_forbidden, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			leaves_out_cpus_past_what_it_can_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			gives_memory_that_is_near_the_same_cpus_one_owner, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			refuses_machines_that_hwloc_cannot_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			is_not_deceived_by_hwlocs_variables, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			sees_the_affinity_of_this_process, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
