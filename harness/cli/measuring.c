@@ -213,12 +213,10 @@ check_store(const struct tare_session *session, struct tare_err *err)
 static bool
 has_room_for(struct tare_arena *arena, const char *folder)
 {
-	char *here = getcwd(NULL, 0);
-	bool has_room = here && eaccess(folder, W_OK | X_OK) == 0;
+	bool has_room = eaccess(folder, W_OK | X_OK) == 0;
 
-	if (here && !has_room && errno == ENOENT)
+	if (!has_room && errno == ENOENT)
 		has_room = eaccess(tare_path_dirname(arena, folder), W_OK | X_OK) == 0;
-	free(here);
 	return has_room;
 }
 
@@ -250,11 +248,17 @@ static enum tare_status
 choose_places(struct tare_session *session, const char **made_out, struct tare_err *err)
 {
 	struct tare_session_options *options = &session->options;
+	bool keeps = options->keep_journal || options->use_store;
+	char *here = getcwd(NULL, 0);
 	enum tare_status status = TARE_OK;
 
-	if (!options->keep_journal && !options->use_store &&
-		!has_room_for(session->arena, options->state_dir))
+	if (keeps && !here)
+		return tare_err_set(err, TARE_OUTSIDE,
+			"the current folder has been removed; change to one where runs can be "
+			"kept");
+	if (!keeps && (!here || !has_room_for(session->arena, options->state_dir)))
 		status = use_temporary_state(session, made_out, err);
+	free(here);
 	options->expand.scratch_root = tare_arena_printf(
 		session->arena, "%s/scratch/%ld", options->state_dir, (long)getpid());
 	return status;

@@ -75,6 +75,9 @@ enum tare_status tare_journal_kept(struct tare_journal *journal, const struct ta
 enum tare_status tare_journal_end(
 	struct tare_journal *journal, const struct tare_run *run, struct tare_err *err);
 enum tare_status tare_journal_sync(struct tare_journal *journal, struct tare_err *err);
+/* TARE_OUTSIDE where the path does not lead to what is written any more: somebody has removed or
+ * replaced the file. */
+enum tare_status tare_journal_check(const struct tare_journal *journal, struct tare_err *err);
 /* Closes; a sync that fails is reported. NULL is allowed. */
 enum tare_status tare_journal_close(struct tare_journal *journal, struct tare_err *err);
 

@@ -504,6 +504,21 @@ tare_journal_sync(struct tare_journal *journal, struct tare_err *err)
 }
 
 enum tare_status
+tare_journal_check(const struct tare_journal *journal, struct tare_err *err)
+{
+	struct stat ours, there;
+
+	if (journal->stream || fstat(journal->fd, &ours) != 0 ||
+		(stat(journal->path, &there) == 0 && there.st_ino == ours.st_ino &&
+			there.st_dev == ours.st_dev))
+		return TARE_OK;
+	return tare_err_set(err, TARE_OUTSIDE,
+		"journal \"%s\" was removed or replaced while it was written, so this run is in no "
+		"journal",
+		journal->path);
+}
+
+enum tare_status
 tare_journal_close(struct tare_journal *journal, struct tare_err *err)
 {
 	enum tare_status status;

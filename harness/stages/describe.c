@@ -44,7 +44,11 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 					: tare_arena_printf(session->arena, "%s/runs/%s.ndjson",
 						  options->state_dir, run->id);
 	status = tare_journal_create(&session->journal, session->journal_path, err);
-	return status == TARE_OK ? tare_journal_header(session->journal, run, err) : status;
+	if (status == TARE_OK)
+		status = tare_journal_header(session->journal, run, err);
+	if (status != TARE_OK)
+		session->journal_path = NULL; /* there is nothing to go on from */
+	return status;
 }
 
 /* The plan must be what the journal was begun with: the same suite and the same cases. */

@@ -200,6 +200,11 @@ finish_run(struct tare_session *session, bool whole, uint64_t duration_ns)
 
 	run->duration_ns = duration_ns;
 	run->status = whole ? TARE_RUN_COMPLETE : TARE_RUN_INTERRUPTED;
+	/* The report, and the history, may be all that is left of it. */
+	if (session->journal && tare_journal_check(session->journal, &why) != TARE_OK) {
+		note_breakdown(session, &why);
+		session->journal_path = NULL;
+	}
 	if (finish_journal(session, &why) == TARE_OK)
 		return;
 	run->status = TARE_RUN_INTERRUPTED;

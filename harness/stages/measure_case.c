@@ -87,13 +87,12 @@ begin_on_runner(struct tare_measure *measure, struct tare_measured_case *mine, s
 {
 	const struct tare_case *subject = mine->subject;
 	const char *cpus = "";
-	enum tare_status status =
-		tare_measure_open_runner(measure, &mine->on, subject->runner, err);
+	enum tare_status status = TARE_OK;
 
 	/* Most cases have no use for theirs. */
 	mine->has_folder =
 		subject->scratch_dir && tare_measure_mentions(subject, subject->scratch_dir);
-	if (status == TARE_OK && mine->has_folder)
+	if (mine->has_folder)
 		status = tare_scratch_make(&measure->folders, subject->scratch_dir, err);
 	if (status == TARE_OK)
 		status = mine->on->ops->case_begin(mine->on->runner, &cpus, subject, err);
@@ -124,7 +123,14 @@ tare_measure_begin_case(
 		status = tare_dir_make(measure->log_dir, err);
 	if (status != TARE_OK)
 		return status;
-	if (begin_on_runner(measure, mine, &why) != TARE_OK)
+	status = tare_measure_open_runner(measure, &mine->on, subject->runner, &why);
+	if (status == TARE_OUTSIDE) {
+		*err = why;
+		return status;
+	}
+	if (status == TARE_OK)
+		status = begin_on_runner(measure, mine, &why);
+	if (status != TARE_OK)
 		return tare_measure_refuse_case(measure, mine, &why, err);
 	status = tare_measure_need_services(measure, mine, err);
 	if (status != TARE_OK || mine->over)

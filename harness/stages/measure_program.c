@@ -159,6 +159,8 @@ tare_measure_hook(struct tare_measure *measure, struct tare_measured_case *mine,
 	/* What is run around every invocation is not worth a line of its own. */
 	if (program == mine->subject->setup || program == mine->subject->cleanup)
 		tare_progress_step(&measure->progress, mine->subject->name, name);
+	/* A benchmark may have removed it. */
+	tare_dir_make(measure->log_dir, NULL);
 	status = run_program(measure, mine->on, mine->subject, program, mine->log_path, &why);
 	if (status == TARE_OK)
 		return TARE_OK;
@@ -217,14 +219,11 @@ run_build(struct tare_measure *measure, size_t index, struct tare_err *err)
 	if (status != TARE_OK)
 		return status;
 	status = tare_measure_open_runner(measure, &on, first->runner, &why);
-	if (status == TARE_OK) {
+	if (status == TARE_OK)
 		status = run_program(measure, on, NULL, &build->program, log, &why);
-		if (status == TARE_OUTSIDE)
-			return tare_err_set(err, status, "%s: %s", build->label, why.text);
-	}
 	if (status == TARE_OK)
 		return TARE_OK;
-	if (status == TARE_INTERRUPTED) {
+	if (status == TARE_INTERRUPTED || status == TARE_OUTSIDE) {
 		*err = why;
 		return status;
 	}
