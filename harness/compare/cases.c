@@ -15,6 +15,7 @@ tare_comparing_begin(struct tare_arena *arena, struct tare_ranks *ranks, bool pa
 
 	if (options != NULL && options->alpha > 0.0 && options->alpha < 1.0)
 		comparing.alpha = options->alpha;
+	comparing.level = comparing.alpha;
 	if (options != NULL && options->margin > 0.0)
 		comparing.margin = options->margin;
 	return comparing;
@@ -98,7 +99,7 @@ explain_too_few(struct tare_comparison *item, const struct tare_comparing *compa
 	size_t have = evidence->paired ? evidence->d_n : item->n;
 	size_t smallest =
 		comparing->paired
-			? tare_smallest_pairs(tare_evidence_level(evidence, comparing->alpha))
+			? tare_smallest_pairs(tare_evidence_level(evidence, comparing->level))
 			: smallest_sides(comparing);
 
 	item->missing_pairs = smallest > have ? smallest - have : 1;
@@ -123,7 +124,7 @@ decide(const struct tare_comparison *item, const struct tare_comparing *comparin
 	const struct tare_evidence *evidence, double delta)
 {
 	bool lower = item->metric.better == TARE_LOWER_IS_BETTER;
-	double alpha = comparing->alpha;
+	double alpha = comparing->level;
 	struct tare_ranks *ranks = comparing->ranks;
 
 	if (tare_evidence_p_above(ranks, evidence, delta) <= alpha / 2.0)
@@ -142,7 +143,7 @@ static double
 detectable(
 	const struct tare_comparing *comparing, const struct tare_evidence *evidence, double delta)
 {
-	double tail = comparing->alpha / 2.0;
+	double tail = comparing->level / 2.0;
 	size_t degrees =
 		evidence->paired ? evidence->d_n - 1 : evidence->sides.m + evidence->sides.n - 2;
 	uint64_t critical =
@@ -180,7 +181,7 @@ compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comp
 	double delta = tare_evidence_delta(evidence, item->metric.margin);
 	struct tare_interval shift;
 
-	tare_evidence_interval(&shift, comparing->ranks, evidence, comparing->alpha);
+	tare_evidence_interval(&shift, comparing->ranks, evidence, comparing->level);
 	item->method = !evidence->logs    ? TARE_METHOD_DIFFERENCE
 		       : evidence->paired ? TARE_METHOD_PAIRED
 					  : TARE_METHOD_UNPAIRED;
@@ -190,6 +191,7 @@ compare_by_ranks(struct tare_comparison *item, const struct tare_comparing *comp
 	item->p_value = item->metric.better == TARE_LOWER_IS_BETTER
 				? tare_evidence_p_above(comparing->ranks, evidence, delta)
 				: tare_evidence_p_below(comparing->ranks, evidence, -delta);
+	item->p_value = tare_spending_p(item->p_value, comparing->level, comparing->alpha);
 	if (isnan(shift.low)) {
 		explain_too_few(item, comparing, evidence);
 		return;
@@ -245,6 +247,7 @@ fill_facts(struct tare_comparison *item, const struct tare_comparing *comparing,
 	item->base_median = evidence->base_median;
 	item->head_median = evidence->head_median;
 	item->confidence = 1.0 - comparing->alpha;
+	item->level = comparing->level;
 	item->superiority = item->metric.better == TARE_LOWER_IS_BETTER
 				    ? evidence->superiority
 				    : 1.0 - evidence->superiority;

@@ -12,6 +12,7 @@
 #include "harness/base/err.h"
 #include "harness/model/comparison.h"
 #include "harness/model/run.h"
+#include "harness/stats/spending.h"
 
 struct tare_compare_options {
 	double alpha;  /* two-sided level of intervals and gate; 0 means 0.05 */
@@ -42,20 +43,47 @@ void tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena 
 	struct tare_comparison_set *sets, size_t set_count, const struct tare_gate *gate,
 	const struct tare_compare_options *options);
 
-/* Adaptive measuring: may this group stop after this look? Cases that failed are left out; where
- * the first one did, there is nothing to compare with, and precision decides. pairs_planned is
- * n_max of the spending plan (O'Brien-Fleming, section 4). reason_out: why it may stop, or why not.
+/*
+ * Adaptive measuring: looks at a group, by a spending plan (section 4).
+ *
+ * struct tare_looking is one group's plan while it is carried out: zeroed, then what the caller
+ * knows is filled in before the first look. The first look sets how many pairs the plan ends with:
+ * as many as make the intervals as narrow as is worth while (the wanted precision, at most half of
+ * the margin), and no more than the budget. O'Brien & Fleming's spending function then says how
+ * much alpha a look may use, so that a large change ends measuring soon and many looks together
+ * find what is not there in no more than 5 %. The look at which measuring ends in any case (plan,
+ * precision, budget) has all that is left.
  */
-/* A look spends what the plan allows since the look before it, which is taken to have been at the
- * largest n with n + n / TARE_LOOK_GROWTH + 2 <= now: look no more often than that. */
-enum { TARE_LOOK_GROWTH = 4 };
+struct tare_looking {
+	size_t budget;             /* pairs that time and count allow, as estimated now */
+	enum tare_stop budget_end; /* which of them */
+	uint32_t phase;            /* 1: measuring again, for --confirm */
+	bool confirmed; /* a second measuring may follow: the first spends up to its half */
+
+	double needed; /* pairs for intervals that narrow; 0 before the first look */
+	size_t planned;
+	struct tare_spending spending;
+};
+
 struct tare_look {
-	bool stop;
-	const char *reason; /* static text */
+	enum tare_stop stop;
+	const char *reason; /* static text: why it stops, or why not */
 	double half_width;  /* relative, of the widest gated median interval; NaN where none */
 };
-void tare_compare_look(struct tare_look *look_out, struct tare_arena *scratch,
-	const struct tare_run *run, const struct tare_group *group, const struct tare_plan *plan,
-	size_t pairs_planned);
+
+/* A look at a group of the run, which gets the records of it (tare_run_add_look). end: why
+ * measuring ends now whatever is seen, or TARE_STOP_NOT. Looks must be in order of pairs. */
+void tare_compare_look(struct tare_look *look_out, struct tare_looking *looking,
+	struct tare_run *run, const struct tare_plan *plan, const struct tare_group *group,
+	enum tare_stop end);
+
+/* The plan as the looks in the records left it, for a resumed run: those with fewer pairs than
+ * now, of this phase or before. */
+void tare_looking_take_up(struct tare_looking *looking, const struct tare_run *run,
+	const struct tare_group *group, size_t pairs);
+
+/* The two-sided level that looks leave to the comparison of what was measured in the end: that of
+ * the last look, or alpha where there were none. */
+double tare_compare_level(const struct tare_run_case *subject, double alpha);
 
 #endif

@@ -19,6 +19,7 @@ struct tare_comparing {
 	struct tare_ranks *ranks;
 	struct tare_arena *text; /* pieces of sentences; NULL where none are wanted */
 	double alpha;
+	double level;  /* of the verdict and the interval: alpha, less where looks spent of it */
 	double margin; /* 0: each metric's own */
 	bool paired;
 };

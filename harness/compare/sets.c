@@ -23,10 +23,14 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 	const struct tare_run_case *base, const struct tare_run_case *head,
 	const size_t positions[2], const struct labels *labels)
 {
+	struct tare_comparing mine = *comparing;
+
+	if (comparing->paired)
+		mine.level = tare_compare_level(head, comparing->alpha);
 	for (size_t metric = 0; metric < head->metric_count; metric++) {
 		struct tare_comparison *item = &set->items[set->item_count];
 
-		if (!tare_compare_metric(item, comparing, base, head, metric))
+		if (!tare_compare_metric(item, &mine, base, head, metric))
 			continue;
 		item->base_case = positions[0];
 		item->head_case = positions[1];

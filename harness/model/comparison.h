@@ -49,13 +49,14 @@ struct tare_comparison {
 	double difference; /* head - base in base units, for TARE_METHOD_DIFFERENCE; else NaN */
 	double difference_low;
 	double difference_high;
-	double confidence;  /* of the interval: 0.95, or what spending left */
+	double confidence;  /* of the interval: 0.95, with all looks there were together */
+	double level;       /* two-sided, that decided: 0.05, or what looks left of it */
 	double superiority; /* P(a head value is worse than a base value), ties half */
 	double spread;      /* standard deviation of the log ratio of a pair, or of the logs of one
 			     * side where nothing is paired; NaN where unknown */
-	double mde;         /* smallest relative change seen with 80 % power; NaN where unknown */
-	double p_value;     /* one-sided, shifted by the margin, towards regression */
-	double p_adjusted;  /* Holm over the gated comparisons; NaN where not gated */
+	double mde;        /* smallest relative change seen with 80 % power; NaN where unknown */
+	double p_value;    /* one-sided, shifted by the margin, towards regression */
+	double p_adjusted; /* Holm over the gated comparisons; NaN where not gated */
 	enum tare_verdict verdict;
 	bool failed_gate;     /* one of those that made the gate fail, or stay undecided */
 	bool below_margin;    /* the interval excludes no change, but not the margin */

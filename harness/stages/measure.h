@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/compare/compare.h"
 #include "harness/pin/affinity.h"
 #include "harness/stages/extract.h"
 #include "harness/stages/progress.h"
@@ -53,8 +54,8 @@ struct tare_measured_case {
 
 struct tare_measured_group {
 	const struct tare_group *group;
-	uint32_t next_look;     /* in pairs */
-	uint32_t planned_pairs; /* n_max of the spending plan; 0 until the first look */
+	uint32_t next_look; /* in pairs */
+	struct tare_looking looking;
 	bool begun;
 	bool over;
 };

@@ -7,7 +7,8 @@
 #include "harness/stages/measure.h"
 #include "harness/stages/order.h"
 
-/* The next look is due when there are a quarter more pairs: looks are few and cost little alpha. */
+/* The next look is due when there are a quarter more pairs: what it would find sooner is seldom
+ * worth the work of looking. */
 enum { LOOK_GROWTH = 4 };
 static const uint64_t batch_budget_ns = 20 * 1000000ull;
 static const uint64_t sync_period_ns = 200 * 1000000ull;
@@ -125,18 +126,21 @@ block_end(const struct tare_group *group, const struct limits *limits, uint32_t 
 static uint32_t
 look_after(const struct tare_group *group, const struct limits *limits, uint32_t pairs)
 {
-	return block_end(group, limits, pairs + pairs / LOOK_GROWTH + 2);
+	uint32_t more = pairs / LOOK_GROWTH;
+
+	return block_end(group, limits, pairs + (more > 2 ? more : 2));
 }
 
-/* n_max of the spending plan: what budget and count allow at the pace of the first pairs. */
-static uint32_t
-planned_pairs(const struct limits *limits)
+/* How many pairs budget and count allow at the pace so far, into the plan of looks. */
+static void
+estimate_budget(struct tare_looking *looking, const struct limits *limits)
 {
 	uint64_t per_pair = limits->pairs ? limits->spent_ns / limits->pairs : 0;
 	uint64_t pairs = limits->pairs;
 
 	pairs += per_pair ? budget_left_ns(limits) / per_pair : limits->max_pairs;
-	return pairs < limits->max_pairs ? (uint32_t)pairs : limits->max_pairs;
+	looking->budget = pairs < limits->max_pairs ? (size_t)pairs : limits->max_pairs;
+	looking->budget_end = pairs < limits->max_pairs ? TARE_STOP_TIME : TARE_STOP_COUNT;
 }
 
 /* The walls of the first pairs, as far as rows are kept: what a run that was cut off had spent. */
@@ -186,7 +190,8 @@ take_up_looks(const struct tare_measure *measure, struct tare_measured_group *mi
 		spent_ns += walls_ns(measure->cases[group->first_case + i].record, mine->next_look);
 	then.pairs = mine->next_look;
 	then.spent_ns = (uint64_t)spent_ns;
-	mine->planned_pairs = planned_pairs(&then);
+	estimate_budget(&mine->looking, &then);
+	tare_looking_take_up(&mine->looking, measure->run, group, limits.ahead);
 	while (mine->next_look < limits.ahead && mine->next_look < limits.max_pairs)
 		mine->next_look = look_after(group, &limits, mine->next_look);
 }
@@ -277,32 +282,40 @@ visit_block(struct tare_measure *measure, struct tare_measured_group *mine, stru
 	return status;
 }
 
+/* Why measuring ends now whatever is seen. */
+static enum tare_stop
+end_of_budget(const struct limits *limits)
+{
+	if (limits->pairs >= limits->max_pairs)
+		return limits->automatic ? TARE_STOP_COUNT : TARE_STOP_DONE;
+	if (limits->automatic && limits->pairs >= limits->min_pairs && budget_left_ns(limits) == 0)
+		return TARE_STOP_TIME;
+	return TARE_STOP_NOT;
+}
+
 /* NULL: go on. Otherwise why the group is finished. */
 static const char *
 group_verdict(struct tare_measure *measure, struct tare_measured_group *mine)
 {
 	struct limits limits = group_limits(measure, mine->group);
+	enum tare_stop end = end_of_budget(&limits);
 	struct tare_look look = {0};
 
 	if (limits.live == 0)
 		return "nothing left to measure";
-	if (limits.pairs >= limits.max_pairs)
-		return limits.automatic ? "count budget used up" : "all invocations done";
+	if (end == TARE_STOP_DONE)
+		return tare_stop_reason(end);
 	/* A resumed run may begin in the middle of a block. */
 	if (!limits.automatic || limits.ahead != limits.pairs ||
-		block_end(mine->group, &limits, limits.pairs) != limits.pairs)
+		block_end(mine->group, &limits, limits.pairs) != limits.pairs ||
+		(end == TARE_STOP_NOT && limits.pairs < mine->next_look))
 		return NULL;
-	if (limits.pairs >= limits.min_pairs && budget_left_ns(&limits) == 0)
-		return "time budget used up";
-	if (limits.pairs < mine->next_look)
-		return NULL;
-	if (!mine->planned_pairs)
-		mine->planned_pairs = planned_pairs(&limits);
+	estimate_budget(&mine->looking, &limits);
+	tare_compare_look(&look, &mine->looking, measure->run, measure->plan, mine->group, end);
 	mine->next_look = look_after(mine->group, &limits, limits.pairs);
-	tare_arena_reset(measure->scratch);
-	tare_compare_look(&look, measure->scratch, measure->run, mine->group, measure->plan,
-		mine->planned_pairs);
-	return look.stop ? look.reason : NULL;
+	if (mine->looking.planned > limits.pairs && mine->looking.planned < mine->next_look)
+		mine->next_look = block_end(mine->group, &limits, (uint32_t)mine->looking.planned);
+	return look.stop != TARE_STOP_NOT ? look.reason : NULL;
 }
 
 /* Looks are told as they are taken, so that a run that is cut off has those it took. */

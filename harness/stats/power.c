@@ -4,8 +4,6 @@
 
 #include "harness/stats/normal.h"
 
-#define HODGES_LEHMANN_LOSS 1.0233267079464885
-
 /* Student's quantile from the normal's. */
 static double
 student_quantile(double p, double degrees)
@@ -26,7 +24,7 @@ tare_mde(double delta, double se, size_t degrees, double tail, double power)
 	if (degrees == 0)
 		return NAN;
 	t = student_quantile(power, (double)degrees) - student_quantile(tail, (double)degrees);
-	return delta + HODGES_LEHMANN_LOSS * t * se;
+	return delta + TARE_HODGES_LEHMANN_LOSS * t * se;
 }
 
 double
@@ -45,7 +43,7 @@ size_t
 tare_needed(double gap, double sd, double tail, double power)
 {
 	double z = tare_normal_quantile(power) - tare_normal_quantile(tail);
-	double root = HODGES_LEHMANN_LOSS * z * sd / gap;
+	double root = TARE_HODGES_LEHMANN_LOSS * z * sd / gap;
 
 	if (!(gap > 0.0) || isnan(sd))
 		return 0;

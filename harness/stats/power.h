@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#define TARE_HODGES_LEHMANN_LOSS 1.0233267079464885
+
 /* The smallest true change past delta that a one-sided test at level tail against delta finds with
  * the given power: delta + 1.0233 (t_{1-tail} + t_{power}) se, t of Student's distribution with
  * that many degrees of freedom (by the expansion of Abramowitz & Stegun 26.7.5, good to 1 % from 5

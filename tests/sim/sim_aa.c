@@ -52,7 +52,7 @@ miscoverage(struct tare_arena *scratch, size_t repetitions)
 static size_t
 next_look(size_t pairs)
 {
-	size_t next = pairs + pairs / TARE_LOOK_GROWTH + 2;
+	size_t next = pairs + (pairs / 4 > 2 ? pairs / 4 : 2);
 
 	next += next % 2;
 	return next < PLANNED ? next : PLANNED;
@@ -62,19 +62,22 @@ next_look(size_t pairs)
 static size_t
 measure(struct tare_comparison *item, struct tare_arena *scratch, struct bench *bench, bool looks)
 {
+	struct tare_looking looking = {.budget = PLANNED, .budget_end = TARE_STOP_COUNT};
+	struct tare_comparison_set set;
 	size_t pairs = looks ? LOOK_FIRST : PLANNED;
 
-	for (; looks && pairs < PLANNED; pairs = next_look(pairs)) {
+	for (bool over = !looks; !over; pairs = over ? pairs : next_look(pairs)) {
 		struct tare_look look;
 
 		bench_cut(bench, pairs);
-		tare_arena_reset(scratch);
-		tare_compare_look(&look, scratch, bench->run, &bench->group, &bench->plan, PLANNED);
-		if (look.stop)
-			break;
+		tare_compare_look(&look, &looking, bench->run, &bench->plan, &bench->group,
+			pairs == PLANNED ? TARE_STOP_COUNT : TARE_STOP_NOT);
+		over = look.stop != TARE_STOP_NOT;
 	}
 	bench_cut(bench, pairs);
-	bench_compare(item, scratch, bench);
+	tare_arena_reset(scratch);
+	tare_compare_variants(&set, scratch, bench->run, NULL, NULL);
+	*item = set.items[TARE_METRIC_WALL];
 	return pairs;
 }
 
@@ -140,10 +143,8 @@ suites(struct tare_arena *scratch, size_t count)
 			100.0 * (double)seen.failed / (double)count,
 			100.0 * (double)seen.regressions / all, 100.0 * (double)seen.missed / all,
 			(double)seen.pairs / all);
-		/* A change of exactly the margin is where looking costs most. */
-		good = within(seen.failed, count, shift == 0.0 ? 0.05 : 0.10) && good;
-		good = within(seen.missed, count * SUITE, MISSES + (shift == 0.0 ? 0.0 : 0.01)) &&
-		       good;
+		good = within(seen.failed, count, 0.05) && good;
+		good = within(seen.missed, count * SUITE, MISSES) && good;
 	}
 	return good;
 }

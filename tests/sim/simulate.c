@@ -138,6 +138,7 @@ bench_draw(struct bench *bench, struct tare_rng *rng, enum noise noise, double s
 		head[pair] = 1e7 * exp(sd * values[2 * pair + 1 - second] + shift);
 	}
 	bench_cut(bench, bench->pairs_max);
+	bench->run->cases[1].look_count = 0;
 	free(values);
 }
 
