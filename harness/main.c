@@ -25,7 +25,8 @@ main(int argc, char **argv)
 		tare_help_print(stderr);
 		return TARE_EXIT_INVALID;
 	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 ||
+		strcmp(argv[1], "version") == 0)
 		puts("tare " TARE_VERSION);
 	else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		tare_help_print(stdout);

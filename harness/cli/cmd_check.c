@@ -92,10 +92,15 @@ static enum tare_status
 check(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
 {
 	const struct check_line *line = line_in;
-	enum tare_status first = tare_operands_check("check", operands, 1, (size_t)-1, err);
+	char *only[2] = {0};
+	enum tare_status first = TARE_OK;
 	struct tally tally = {0};
 
 	(void)exit_code_out;
+	if (!operands[0]) {
+		first = tare_suite_operand(&only[0], "check", operands, err);
+		operands = only;
+	}
 	if (first != TARE_OK)
 		return first;
 	for (; operands[tally.files]; tally.files++) {
@@ -124,7 +129,7 @@ check(const void *line_in, char **operands, int *exit_code_out, struct tare_err 
 
 const struct tare_command tare_command_check = {
 	.name = "check",
-	.usage = "[OPTION...] FILE...",
+	.usage = "[OPTION...] [FILE...]",
 	.summary = "check suites and say everything that is wrong",
 	.tables = tables,
 	.line_size = sizeof(struct check_line),

@@ -262,6 +262,7 @@ list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *
 const struct tare_command tare_command_list = {
 	.name = "list",
 	.usage = "[OPTION...] runs|cases|runners|reports|stores",
+	.words = "runs cases runners reports stores",
 	.summary = "list what is in the history, or what this tare can do",
 	.tables = tables,
 	.line_size = sizeof(struct list_line),

@@ -250,14 +250,17 @@ plan_session(struct tare_session *session, const struct plan_line *line, struct 
 static enum tare_status
 plan(const void *line, char **operands, int *exit_code_out, struct tare_err *err)
 {
-	enum tare_status status = tare_operands_check("plan", operands, 1, 1, err);
+	char *path = NULL;
+	enum tare_status status = tare_operands_check("plan", operands, 0, 1, err);
 	struct tare_session *session;
 
 	(void)exit_code_out;
+	if (status == TARE_OK)
+		status = tare_suite_operand(&path, "plan", operands, err);
 	if (status != TARE_OK)
 		return status;
 	session = tare_session_new();
-	session->options.suite_path = operands[0];
+	session->options.suite_path = path;
 	status = plan_session(session, line, err);
 	tare_session_free(session);
 	return status;
@@ -265,7 +268,7 @@ plan(const void *line, char **operands, int *exit_code_out, struct tare_err *err
 
 const struct tare_command tare_command_plan = {
 	.name = "plan",
-	.usage = "[OPTION...] FILE",
+	.usage = "[OPTION...] [FILE]",
 	.summary = "print the cases of a suite, their order and the estimated time",
 	.tables = tables,
 	.line_size = sizeof(struct plan_line),

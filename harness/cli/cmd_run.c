@@ -82,14 +82,16 @@ static enum tare_status
 run(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
 {
 	const struct run_line *line = line_in;
-	enum tare_status status =
-		tare_operands_check("run", operands, line->resume ? 0 : 1, 1, err);
+	char *path = NULL;
+	enum tare_status status = tare_operands_check("run", operands, 0, 1, err);
 	struct tare_session *session;
 
+	if (status == TARE_OK && (operands[0] || !line->resume))
+		status = tare_suite_operand(&path, "run", operands, err);
 	if (status != TARE_OK)
 		return status;
 	session = tare_session_new();
-	session->options.suite_path = operands[0];
+	session->options.suite_path = path;
 	status = run_session(session, line, exit_code_out, err);
 	tare_session_free(session);
 	return status;
@@ -97,11 +99,13 @@ run(const void *line_in, char **operands, int *exit_code_out, struct tare_err *e
 
 const struct tare_command tare_command_run_suite = {
 	.name = "run",
-	.usage = "[OPTION...] FILE",
+	.usage = "[OPTION...] [FILE]",
 	.summary = "run a suite",
-	.detail = "Measures every case of the suite, compares variants (and the baseline), stores "
-		  "the\n"
-		  "run and prints a summary. The journal of the run is kept in .tare/runs.",
+	.detail =
+		"Measures every case of the suite, compares variants (and the baseline), stores "
+		"the\n"
+		"run and prints a summary. The journal of the run is kept in .tare/runs. FILE is\n"
+		"tare.yaml where it is not given.",
 	.tables = tables,
 	.line_size = sizeof(struct run_line),
 	.run = run,

@@ -150,6 +150,7 @@ store(const void *line_in, char **operands, int *exit_code_out, struct tare_err 
 
 const struct tare_command tare_command_store = {
 	.name = "store",
+	.words = "import export remove",
 	.usage = "[OPTION...] import JOURNAL... | export [RUN...] | remove RUN...",
 	.summary = "bring journals into the history, or take runs out",
 	.detail = "import adds every run of the journals; one that is there already changes "

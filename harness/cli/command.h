@@ -31,6 +31,7 @@ struct tare_command {
 	const char *usage;   /* after the name: "[OPTION...] FILE" */
 	const char *summary; /* one line for `tare --help` */
 	const char *detail;  /* a paragraph for `tare NAME --help`; may be NULL */
+	const char *words;   /* what the first operand may be, separated by blanks; NULL: a file */
 	const struct tare_option *const *tables; /* NULL-terminated */
 	size_t line_size;                        /* of the struct the options fill; zeroed before */
 	/* operands are NULL-terminated. */
@@ -45,6 +46,9 @@ extern const struct tare_command *const tare_commands[];
 enum tare_status tare_command_run(int argc, char **argv, int *exit_code_out, struct tare_err *err);
 
 void tare_help_print(FILE *out);
+/* The suite a command is given, or tare.yaml of the working directory where it is given none. */
+enum tare_status tare_suite_operand(
+	char **path_out, const char *command, char **operands, struct tare_err *err);
 int tare_status_exit_code(enum tare_status status);
 
 /* Changed by each SIGINT and SIGTERM after tare_signals_catch(). */

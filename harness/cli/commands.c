@@ -70,6 +70,8 @@ unknown_command(const char *name, struct tare_err *err)
 
 	for (const struct tare_command *const *at = tare_commands; *at; at++)
 		names[count++] = (*at)->name;
+	names[count++] = "--help";
+	names[count++] = "--version";
 	near = tare_text_nearest(name, names, count);
 	if (near)
 		return tare_err_set(err, TARE_INVALID,
@@ -340,6 +342,25 @@ tare_format_parse(bool *json_out, const char *text, struct tare_err *err)
 		return tare_err_set(err, TARE_INVALID,
 			"--format '%s' is not known; expected text or json", text);
 	*json_out = json;
+	return TARE_OK;
+}
+
+enum tare_status
+tare_suite_operand(char **path_out, const char *command, char **operands, struct tare_err *err)
+{
+	static char usual[] = "tare.yaml";
+
+	if (operands[0]) {
+		*path_out = operands[0];
+		return TARE_OK;
+	}
+	if (access(usual, F_OK) != 0)
+		return tare_err_set(err, TARE_INVALID,
+			"tare %s is given no suite, and there is no %s here; expected a suite "
+			"file; "
+			"see tare %s --help",
+			command, usual, command);
+	*path_out = usual;
 	return TARE_OK;
 }
 

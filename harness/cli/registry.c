@@ -14,6 +14,7 @@ const struct tare_command *const tare_commands[] = {
 	&tare_command_trend,
 	&tare_command_store,
 	&tare_command_schema,
+	&tare_command_completion,
 	&tare_command_help,
 	NULL,
 };

@@ -94,6 +94,18 @@ warn_of_missing_base(struct tare_session *session, size_t index)
 		"mend it, or put a variant that works first");
 }
 
+static void
+warn_of_suites(struct tare_session *session)
+{
+	tare_run_warn(session->run, "suites",
+		tare_arena_printf(session->arena,
+			"the runs are of different suites, \"%s\" and \"%s\": cases of one name "
+			"may "
+			"have nothing to do with each other",
+			session->base->suite, session->run->suite),
+		"compare with a run of the same suite");
+}
+
 static enum tare_status
 compare(struct tare_session *session, struct tare_err *err)
 {
@@ -108,6 +120,8 @@ compare(struct tare_session *session, struct tare_err *err)
 		warn_of_shape(session, &run->cases[i]);
 		warn_of_missing_base(session, i);
 	}
+	if (session->base && strcmp(session->base->suite, run->suite) != 0)
+		warn_of_suites(session);
 	status = tare_compare_variants(&session->sets[0], session->arena, run, &options, err);
 	if (status != TARE_OK)
 		return status;

@@ -186,7 +186,9 @@ operands_are_counted(void **state)
 {
 	(void)state;
 	assert_int_equal(tare("run"), 3);
-	assert_string_equal(got.err.text, "tare run needs an argument; see tare run --help");
+	assert_string_equal(got.err.text,
+		"tare run is given no suite, and there is no tare.yaml here; expected a suite "
+		"file; see tare run --help");
 	assert_int_equal(tare("compare|a"), 3);
 	assert_string_equal(
 		got.err.text, "tare compare needs two arguments; see tare compare --help");
