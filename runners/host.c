@@ -129,6 +129,12 @@ send_pending(struct tare_runner *runner, struct tare_err *err)
 	return status;
 }
 
+enum tare_status
+tare_host_adopt(struct tare_runner *runner, struct tare_err *err)
+{
+	return send_pending(runner, err);
+}
+
 /* An agent that cannot be begun is nothing that a program did. */
 enum tare_status
 tare_host_need_agent(struct tare_runner *runner, struct tare_err *err)
@@ -138,6 +144,8 @@ tare_host_need_agent(struct tare_runner *runner, struct tare_err *err)
 
 	if (runner->link)
 		return TARE_OK;
+	if (runner->is_inside)
+		return tare_err_set(err, TARE_FAILED, "the agent is gone");
 	status = tare_link_open(&runner->link, runner->agent_path, runner->cgroup, &why);
 	if (status == TARE_OK)
 		status = send_pending(runner, &why);
@@ -147,8 +155,8 @@ tare_host_need_agent(struct tare_runner *runner, struct tare_err *err)
 	return tare_err_set(err, status == TARE_FAILED ? TARE_OUTSIDE : status, "%s", why.text);
 }
 
-static void
-host_close(struct tare_runner *runner)
+void
+tare_host_close(struct tare_runner *runner)
 {
 	if (!runner)
 		return;
@@ -181,8 +189,8 @@ count_slots(uint32_t *count_out, struct tare_err *err)
 	return TARE_OK;
 }
 
-static enum tare_status
-host_open(struct tare_runner **runner_out, const struct tare_runner_options *options,
+enum tare_status
+tare_host_open(struct tare_runner **runner_out, const struct tare_runner_options *options,
 	struct tare_err *err)
 {
 	struct tare_runner *runner = tare_xcalloc(1, sizeof(*runner));
@@ -207,7 +215,7 @@ host_open(struct tare_runner **runner_out, const struct tare_runner_options *opt
 		status = tare_host_need_agent(runner, err);
 	}
 	if (status != TARE_OK) {
-		host_close(runner);
+		tare_host_close(runner);
 		return status;
 	}
 	*runner_out = runner;
@@ -380,9 +388,9 @@ choose_place(struct tare_runner *runner, const struct tare_case *subject, struct
 	return TARE_OK;
 }
 
-static enum tare_status
-host_case_begin(struct tare_runner *runner, const char **cpus_out, const struct tare_case *subject,
-	struct tare_err *err)
+enum tare_status
+tare_host_case_begin(struct tare_runner *runner, const char **cpus_out,
+	const struct tare_case *subject, struct tare_err *err)
 {
 	enum tare_status status = TARE_OK;
 
@@ -408,13 +416,13 @@ const struct tare_runner_ops tare_runner_host = {
 	.name = "host",
 	.summary = "runs programs on this machine, each timed by the agent",
 	.supported = host_supported,
-	.open = host_open,
-	.case_begin = host_case_begin,
+	.open = tare_host_open,
+	.case_begin = tare_host_case_begin,
 	.invoke = tare_host_invoke,
 	.supports_batch = tare_host_supports_batch,
 	.service_start = tare_host_service_start,
 	.service_stop = tare_host_service_stop,
 	.service_is_lost = tare_host_service_is_lost,
 	.case_end = host_case_end,
-	.close = host_close,
+	.close = tare_host_close,
 };

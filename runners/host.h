@@ -57,9 +57,20 @@ struct tare_runner {
 	struct host_place *places;
 	char thread_library[PATH_MAX]; /* "" until a case wants it */
 	char start_failure[TARE_ERR_TEXT_MAX];
+	/* docker.c: of the runner, its engine and containers; of the part that speaks with a
+	 * container's agent, NULL and is_inside: no other agent can be begun there. */
+	struct tare_docker *docker;
+	bool is_inside;
 };
 
 /* host.c */
+enum tare_status tare_host_open(struct tare_runner **runner_out,
+	const struct tare_runner_options *options, struct tare_err *err);
+void tare_host_close(struct tare_runner *runner); /* NULL is allowed */
+enum tare_status tare_host_case_begin(struct tare_runner *runner, const char **cpus_out,
+	const struct tare_case *subject, struct tare_err *err);
+/* Gives the agent of a link that is open already what every agent gets. */
+enum tare_status tare_host_adopt(struct tare_runner *runner, struct tare_err *err);
 bool tare_host_is_interrupted(const struct tare_runner *runner);
 /* Where programs of the case go, as chosen when it began; NULL where nothing was asked for. */
 const struct host_place *tare_host_place(

@@ -99,7 +99,8 @@ tare_host_supports_batch(const struct tare_runner *runner, const struct tare_cas
 		subject->expect.stderr_pattern_count > 0)
 		return false;
 	for (size_t i = 0; i < subject->metric_count && subject->rules; i++) {
-		if (subject->rules[i].source != TARE_SOURCE_BUILTIN)
+		if (subject->rules[i].source != TARE_SOURCE_BUILTIN &&
+			subject->rules[i].source != TARE_SOURCE_RUNNER)
 			return false;
 	}
 	return true;

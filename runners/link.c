@@ -27,7 +27,8 @@ static const int tick_ms = 200;
 enum { LINKS_MAX = 16 };
 
 struct tare_link {
-	pid_t pid; /* 0 once it was waited for */
+	pid_t pid;    /* 0 once it was waited for, or its end of the socket was found closed */
+	bool foreign; /* not our child: nobody here can wait for it */
 	int socket;
 	struct tare_cgroup *cgroup;
 };
@@ -124,6 +125,8 @@ wait_for_end(struct tare_link *link, uint64_t limit_ns)
 	struct timespec pause = {.tv_nsec = 200000};
 	int status = 0;
 
+	if (link->foreign)
+		link->pid = 0;
 	if (link->pid > 0)
 		note_agent(link->pid, 0);
 	while (link->pid > 0) {
@@ -159,8 +162,10 @@ lost(struct tare_link *link, struct tare_err *err)
 	pid_t pid = link->pid;
 	int status;
 
-	if (pid == 0)
+	if (pid == 0 || link->foreign) {
+		link->pid = 0;
 		return tare_err_set(err, TARE_FAILED, "the agent is gone");
+	}
 	status = wait_for_end(link, end_limit_ns);
 	kill_rest(link);
 	if (WIFSIGNALED(status))
@@ -346,6 +351,63 @@ tare_link_open(struct tare_link **link_out, const char *agent_path, struct tare_
 	/* Where the cgroup refuses, the agent still sees to its own. */
 	if (cgroup)
 		tare_cgroup_add(cgroup, link->pid, NULL);
+	*link_out = link;
+	return TARE_OK;
+}
+
+/* Waits for a connection, looking at the flag now and then. */
+static enum tare_status
+accept_one(int *socket_out, int listener, uint64_t limit_ns,
+	const volatile sig_atomic_t *interrupted, struct tare_err *err)
+{
+	struct pollfd waiting = {.fd = listener, .events = POLLIN};
+	const sig_atomic_t before = interrupted ? *interrupted : 0;
+	uint64_t begin_ns = tare_monotonic_ns();
+
+	while (poll(&waiting, 1, tick_ms) <= 0) {
+		if (interrupted && *interrupted != before)
+			return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+		if (tare_monotonic_ns() - begin_ns > limit_ns)
+			return tare_err_set(err, TARE_OUTSIDE,
+				"the agent did not connect within %d s",
+				(int)(limit_ns / 1000000000u));
+	}
+	*socket_out = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (*socket_out < 0)
+		return tare_err_errno(err, TARE_OUTSIDE, "cannot accept the agent's connection");
+	return TARE_OK;
+}
+
+enum tare_status
+tare_link_accept(struct tare_link **link_out, int listener, uint64_t limit_ns,
+	const volatile sig_atomic_t *interrupted, struct tare_err *err)
+{
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+	struct tare_link *link;
+	enum tare_status status;
+	int socket = -1;
+
+	status = accept_one(&socket, listener, limit_ns, interrupted, err);
+	if (status != TARE_OK)
+		return status;
+	link = tare_xcalloc(1, sizeof(*link));
+	link->socket = socket;
+	link->foreign = true;
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+		link->pid = peer.pid;
+	/* As seen from here; 0 where the engine's processes are not. */
+	if (link->pid <= 0) {
+		tare_link_close(link);
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"the agent's process cannot be seen from here; run tare in the process "
+			"namespace of the engine");
+	}
+	status = greet(link, err);
+	if (status != TARE_OK) {
+		tare_link_close(link);
+		return status;
+	}
 	*link_out = link;
 	return TARE_OK;
 }

@@ -34,6 +34,12 @@ enum tare_status tare_agent_find(
 enum tare_status tare_link_open(struct tare_link **link_out, const char *agent_path,
 	struct tare_cgroup *cgroup, struct tare_err *err);
 
+/* The same for an agent that somebody else starts, in a container: it has limit_ns to connect to
+ * listener (SOCK_SEQPACKET, the caller's), and ends when the link does. TARE_INTERRUPTED where the
+ * flag, which may be NULL, changes; TARE_OUTSIDE where it does not come. */
+enum tare_status tare_link_accept(struct tare_link **link_out, int listener, uint64_t limit_ns,
+	const volatile sig_atomic_t *interrupted, struct tare_err *err);
+
 /* Sends the request with its descriptors (which stay the caller's) and waits for the answer. A
  * request that was cancelled is answered too, with TARE_WIRE_CANCELLED if it came in time. Errors:
  * TARE_FAILED where the agent is gone or was stopped, as a program that it runs may have done to

@@ -4,6 +4,8 @@
 
 const struct tare_runner_ops *const tare_runners[] = {
 	&tare_runner_host,
+	&tare_runner_docker,
+	&tare_runner_podman,
 	&tare_runner_replay,
 	NULL,
 };

@@ -21,6 +21,7 @@
 #include "harness/base/err.h"
 #include "harness/model/pending.h"
 #include "harness/model/plan.h"
+#include "runners/container_facts.h"
 
 struct tare_runner; /* an open one; each implementation's own */
 
@@ -82,6 +83,8 @@ struct tare_outcome {
 	bool threads_free;
 	/* TARE_RECORD_NOT_STARTED: the sentence, "cannot find 'x' on PATH"; else NULL. */
 	const char *start_failure;
+	/* What the runner knows of why it failed, behind the sentence of how; NULL: nothing. */
+	const char *remark;
 };
 
 struct tare_runner_ops {
@@ -91,6 +94,10 @@ struct tare_runner_ops {
 	enum tare_status (*supported)(struct tare_err *err);
 	enum tare_status (*open)(struct tare_runner **runner_out,
 		const struct tare_runner_options *options, struct tare_err *err);
+	/* Makes what takes long and must be there before anything is measured: images. Once for
+	 * each case, whose failure it is, before any case_begin. NULL: nothing to make. */
+	enum tare_status (*provide)(struct tare_runner *runner, const struct tare_case *subject,
+		const char *log_path, struct tare_err *err);
 	/* Pins, cgroups, containers; verifies what it applied. cpus_out: the pins as applied
 	 * ("2-3",
 	 * "" for none), valid until close. */
@@ -104,6 +111,13 @@ struct tare_runner_ops {
 	 * TARE_INTERRUPTED. outcomes[0..*done_out) are valid even then. */
 	enum tare_status (*invoke)(struct tare_runner *runner, struct tare_outcome *outcomes,
 		uint32_t *done_out, const struct tare_invocation *invocation, struct tare_err *err);
+	/* What became of case_begin, for the record: sink is called for each fact. NULL: none. */
+	void (*describe)(struct tare_runner *runner, const struct tare_case *subject,
+		tare_fact_sink sink, void *context);
+	/* The values of tare_runner_metrics for a case that was begun, NaN where there is none.
+	 * NULL: this runner has none of them. */
+	void (*figures)(struct tare_runner *runner, const struct tare_case *subject,
+		double values_out[TARE_RUNNER_METRIC_COUNT]);
 	/* True where count > 1 is allowed for this program: nothing is captured, nothing to
 	 * prepare. */
 	bool (*supports_batch)(const struct tare_runner *runner, const struct tare_case *subject);
@@ -121,7 +135,9 @@ struct tare_runner_ops {
 	void (*close)(struct tare_runner *runner);
 };
 
+extern const struct tare_runner_ops tare_runner_docker;
 extern const struct tare_runner_ops tare_runner_host;
+extern const struct tare_runner_ops tare_runner_podman;
 extern const struct tare_runner_ops tare_runner_replay;
 
 /* The registry, NULL-terminated. */

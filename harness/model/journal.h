@@ -68,6 +68,9 @@ enum tare_status tare_journal_stop(
 	struct tare_journal *journal, size_t case_index, const char *reason, struct tare_err *err);
 enum tare_status tare_journal_warning(
 	struct tare_journal *journal, const struct tare_warning *warning, struct tare_err *err);
+/* A fact that was not known when the header was written; it does not matter for the fingerprint. */
+enum tare_status tare_journal_fact(
+	struct tare_journal *journal, const char *key, const char *value, struct tare_err *err);
 enum tare_status tare_journal_resume(
 	struct tare_journal *journal, uint64_t unix_ns, struct tare_err *err);
 enum tare_status tare_journal_kept(struct tare_journal *journal, const struct tare_run *run,

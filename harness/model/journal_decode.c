@@ -679,6 +679,22 @@ decode_warning(struct tare_run *run, const json_t *line, struct tare_err *err)
 	return status;
 }
 
+/* A resumed run says the same again. */
+static enum tare_status
+decode_late_fact(struct tare_run *run, const json_t *line, struct tare_err *err)
+{
+	const char *key = NULL;
+	const char *value = NULL;
+	enum tare_status status = tare_json_get_string(&key, line, "key", err);
+
+	if (status == TARE_OK)
+		status = tare_json_get_string(&value, line, "value", err);
+	if (status == TARE_OK && !tare_environment_get(&run->environment, key) &&
+		run->environment.fact_count < FACTS_MAX)
+		tare_environment_add(&run->environment, run->arena, key, value, false);
+	return status;
+}
+
 static enum tare_status
 decode_resume(struct tare_run *run, const json_t *line, struct tare_err *err)
 {
@@ -772,6 +788,8 @@ tare_journal_decode_line(
 		return decode_stop(run, line, err);
 	if (strcmp(type, "warning") == 0)
 		return decode_warning(run, line, err);
+	if (strcmp(type, "fact") == 0)
+		return decode_late_fact(run, line, err);
 	if (strcmp(type, "resume") == 0)
 		return decode_resume(run, line, err);
 	if (strcmp(type, "kept") == 0)

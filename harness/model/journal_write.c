@@ -452,6 +452,17 @@ tare_journal_warning(
 }
 
 enum tare_status
+tare_journal_fact(
+	struct tare_journal *journal, const char *key, const char *value, struct tare_err *err)
+{
+	struct tare_json *json = begin_line(journal, "fact");
+
+	tare_json_string(json, "key", key);
+	tare_json_string(json, "value", value);
+	return end_line(journal, err);
+}
+
+enum tare_status
 tare_journal_resume(struct tare_journal *journal, uint64_t unix_ns, struct tare_err *err)
 {
 	struct tare_json *json = begin_line(journal, "resume");

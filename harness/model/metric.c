@@ -20,6 +20,13 @@ const struct tare_metric tare_builtin_metrics[TARE_BUILTIN_METRIC_COUNT] = {
 	[TARE_METRIC_INVOLUNTARY_SWITCHES] = BUILTIN("involuntary_switches", "count", false),
 };
 
+const struct tare_metric tare_runner_metrics[TARE_RUNNER_METRIC_COUNT] = {
+	[TARE_METRIC_CONTAINER_START] = BUILTIN("container_start", "ns", false),
+	[TARE_METRIC_CONTAINER_STOP] = BUILTIN("container_stop", "ns", false),
+	[TARE_METRIC_IMAGE_TIME] = BUILTIN("image_time", "ns", false),
+	[TARE_METRIC_IMAGE_SIZE] = BUILTIN("image_size", "bytes", false),
+};
+
 const char *
 tare_better_name(enum tare_better better)
 {

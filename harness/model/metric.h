@@ -32,6 +32,16 @@ enum tare_builtin_metric {
 	TARE_BUILTIN_METRIC_COUNT,
 };
 
+/* What a container costs besides: the last metrics of a case that has one. Each has one value in a
+ * run, in the first row. */
+enum tare_runner_metric {
+	TARE_METRIC_CONTAINER_START, /* "container_start", ns: asked for until the agent speaks */
+	TARE_METRIC_CONTAINER_STOP,  /* "container_stop", ns */
+	TARE_METRIC_IMAGE_TIME,      /* "image_time", ns: pulling or building */
+	TARE_METRIC_IMAGE_SIZE,      /* "image_size", bytes */
+	TARE_RUNNER_METRIC_COUNT,
+};
+
 struct tare_metric {
 	const char *name;
 	const char *unit; /* "ns", "bytes", "count", "bytes/s", or what the suite says */
@@ -47,6 +57,8 @@ enum { TARE_METRIC_NAME_MAX = 64 };
 
 /* The always-measured metrics; wall is gated, all have the default margin. */
 extern const struct tare_metric tare_builtin_metrics[TARE_BUILTIN_METRIC_COUNT];
+
+extern const struct tare_metric tare_runner_metrics[TARE_RUNNER_METRIC_COUNT];
 
 const char *tare_better_name(enum tare_better better); /* "lower", "higher" */
 /* Position of name in metrics, or count. */

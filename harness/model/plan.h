@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/model/container.h"
 #include "harness/model/formula.h"
 #include "harness/model/metric.h"
 #include "harness/model/pending.h"
@@ -64,6 +65,7 @@ enum tare_metric_source {
 	TARE_SOURCE_REGEX,
 	TARE_SOURCE_JSON,
 	TARE_SOURCE_LINES,
+	TARE_SOURCE_RUNNER,  /* one of tare_runner_metrics */
 	TARE_SOURCE_REPLAY,  /* given by the replay runner */
 	TARE_SOURCE_COUNTER, /* counted */
 	TARE_SOURCE_DERIVED, /* a formula over other metrics of the case */
@@ -172,6 +174,7 @@ struct tare_case {
 	const char *cpus;   /* policy as written (placement.h); NULL or "none": not pinned */
 	const char *numa;   /* likewise; NULL: as the kernel does it */
 	bool threads_pinned; /* each thread to one of the CPUs */
+	const struct tare_container *container; /* NULL: the suite wants none */
 	struct tare_program program;
 	const struct tare_build *build;   /* NULL: none */
 	const struct tare_program *setup; /* NULL: none, as for the next three */

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,7 +80,8 @@ add_pending(
 	struct tare_session *session, const struct tare_agent_record *record, struct tare_err *err)
 {
 	struct tare_run *run = session->run;
-	double values[TARE_BUILTIN_METRIC_COUNT];
+	size_t count = run->cases[record->case_index].metric_count;
+	double *values = tare_arena_alloc(session->arena, count, sizeof(*values));
 	struct tare_sample sample = {
 		.seq = record->seq,
 		.case_index = record->case_index,
@@ -90,6 +92,8 @@ add_pending(
 		.values = values,
 	};
 
+	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < count; i++)
+		values[i] = NAN;
 	tare_record_values(values, record);
 	tare_run_add_sample(run, &sample);
 	return tare_journal_sample(session->journal, run, &sample, err);
@@ -105,6 +109,18 @@ is_accepted(const struct tare_case *subject, int exit_status)
 			return true;
 	}
 	return false;
+}
+
+/* Whether all that was measured is in the agent's record. */
+static bool
+is_in_record(const struct tare_case *subject)
+{
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		if (subject->rules[i].source != TARE_SOURCE_BUILTIN &&
+			subject->rules[i].source != TARE_SOURCE_RUNNER)
+			return false;
+	}
+	return true;
 }
 
 /* What the invocation after the last would be, whole and good: one that failed is measured again.
@@ -125,7 +141,7 @@ is_new(const struct tare_session *session, const struct tare_agent_record *recor
 		(record->flags & TARE_RECORD_WARMUP ? owner->warmup_count : owner->samples.total))
 		return false;
 	return owner->status != TARE_CASE_FAILED && !owner->stop_reason &&
-	       owner->metric_count == TARE_BUILTIN_METRIC_COUNT &&
+	       is_in_record(&session->plan->cases[record->case_index]) &&
 	       is_accepted(&session->plan->cases[record->case_index], record->exit_status);
 }
 

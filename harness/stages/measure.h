@@ -5,6 +5,7 @@
  *   measure.c           the stage: opening, rounds over all groups, closing
  *   measure_group.c     one group: blocks, looks, budgets, its beginning and its end
  *   measure_case.c      one case: begin, invoke, take what came of it, end
+ *   measure_facts.c     what a runner found out about a case
  *   measure_program.c   runners, hooks and builds
  *   measure_place.c     where tare itself stays meanwhile
  *   measure_service.c   services, shared or swapped between variants
@@ -133,6 +134,11 @@ enum tare_status tare_measure_fail_outside(struct tare_measure *measure,
 /* What a runner refuses for one case fails that case; what breaks the run is passed on. */
 enum tare_status tare_measure_refuse_case(struct tare_measure *measure,
 	struct tare_measured_case *mine, const struct tare_err *why, struct tare_err *err);
+
+/* measure_facts.c: what the runner says of the case it has begun, into environment and journal, and
+ * warnings about containers that are no good ground for measuring. */
+enum tare_status tare_measure_note_facts(
+	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
 
 /* measure_program.c */
 enum tare_status tare_measure_open_runner(struct tare_measure *measure,

@@ -102,6 +102,8 @@ begin_on_runner(struct tare_measure *measure, struct tare_measured_case *mine, s
 		tare_extractor_watch(mine->extractor, measure->session->options.interrupted);
 	if (status == TARE_OK)
 		mine->record->cpus = tare_arena_strdup(measure->run->arena, cpus);
+	if (status == TARE_OK && mine->on->ops->describe)
+		status = tare_measure_note_facts(measure, mine, err);
 	return status;
 }
 
@@ -194,6 +196,24 @@ tare_measure_batches(const struct tare_measured_case *mine)
 	       mine->on->ops->supports_batch(mine->on->runner, subject);
 }
 
+/* What the runner cost besides stands in the first row. */
+static void
+take_figures(struct tare_measured_case *mine, const struct tare_sample *sample)
+{
+	const struct tare_case *subject = mine->subject;
+	double figures[TARE_RUNNER_METRIC_COUNT];
+	size_t first = TARE_BUILTIN_METRIC_COUNT;
+
+	if (!mine->on->ops->figures || sample->warmup || sample->pair != 0)
+		return;
+	while (first < subject->metric_count && subject->rules[first].source != TARE_SOURCE_RUNNER)
+		first++;
+	if (first + TARE_RUNNER_METRIC_COUNT > subject->metric_count)
+		return;
+	mine->on->ops->figures(mine->on->runner, subject, figures);
+	memcpy(&mine->values[first], figures, sizeof(figures));
+}
+
 static enum tare_status
 take_values(struct tare_measure *measure, struct tare_measured_case *mine,
 	struct tare_sample *sample, const struct tare_outcome *outcome, struct tare_err *err)
@@ -212,6 +232,7 @@ take_values(struct tare_measure *measure, struct tare_measured_case *mine,
 	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < subject->metric_count; i++)
 		mine->values[i] = NAN;
 	tare_record_values(mine->values, &outcome->record);
+	take_figures(mine, sample);
 	if (!tare_extractor_reads_output(mine->extractor))
 		return TARE_OK;
 	status = tare_extract_check(mine->extractor, &output, err);

@@ -27,8 +27,9 @@ tare_outcome_failure(struct tare_arena *arena, const struct tare_outcome *outcom
 		return tare_arena_printf(arena, "timed out after %s and was killed", duration);
 	}
 	if (WIFSIGNALED(record->exit_status))
-		return tare_arena_printf(arena, "killed by signal %d (%s)",
-			WTERMSIG(record->exit_status), strsignal(WTERMSIG(record->exit_status)));
+		return tare_arena_printf(arena, "killed by signal %d (%s)%s%s",
+			WTERMSIG(record->exit_status), strsignal(WTERMSIG(record->exit_status)),
+			outcome->remark ? ": " : "", outcome->remark ? outcome->remark : "");
 	code = WEXITSTATUS(record->exit_status);
 	for (size_t i = 0; i < exit_code_count; i++) {
 		if (exit_codes[i] == code)
@@ -287,6 +288,43 @@ make_work_dir(const struct tare_plan *plan, struct tare_err *err)
 	return TARE_OK;
 }
 
+/* What the runner of a case must have before anything is measured. */
+static enum tare_status
+provide(struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err)
+{
+	const char *log = tare_arena_printf(measure->scratch, "%s/images.log", measure->log_dir);
+	const struct tare_runner_ops *ops = tare_runner_find(mine->subject->runner);
+	struct tare_open_runner *on;
+	struct tare_err why = {0};
+	enum tare_status status;
+
+	if (mine->over || !ops || !ops->provide)
+		return TARE_OK;
+	status = tare_dir_make(measure->log_dir, err);
+	if (status != TARE_OK)
+		return status;
+	tare_progress_step(&measure->progress, mine->subject->name, "image");
+	status = tare_measure_open_runner(measure, &on, mine->subject->runner, &why);
+	if (status == TARE_OK)
+		status = ops->provide(on->runner, mine->subject, log, &why);
+	if (status == TARE_OK)
+		return TARE_OK;
+	return tare_measure_refuse_case(measure, mine, &why, err);
+}
+
+static enum tare_status
+provide_all(struct tare_measure *measure, struct tare_err *err)
+{
+	enum tare_status status = TARE_OK;
+
+	for (size_t i = 0; i < measure->plan->case_count && status == TARE_OK; i++) {
+		if (tare_measure_is_interrupted(measure))
+			return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
+		status = provide(measure, &measure->cases[i], err);
+	}
+	return status;
+}
+
 enum tare_status
 tare_measure_builds(struct tare_measure *measure, struct tare_err *err)
 {
@@ -297,5 +335,5 @@ tare_measure_builds(struct tare_measure *measure, struct tare_err *err)
 			return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
 		status = run_build(measure, i, err);
 	}
-	return status;
+	return status == TARE_OK ? provide_all(measure, err) : status;
 }

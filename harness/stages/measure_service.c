@@ -26,9 +26,13 @@ programs_equal(const struct tare_program *a, const struct tare_program *b)
 	return true;
 }
 
+/* Those of a container are inside it, and nobody else's. */
 static bool
 services_equal(const struct tare_case *a, const struct tare_case *b)
 {
+	if (a != b &&
+		(strcmp(a->runner, b->runner) != 0 || tare_runner_find(a->runner)->provide != NULL))
+		return false;
 	if (a->service_count != b->service_count)
 		return false;
 	for (size_t i = 0; i < a->service_count; i++) {

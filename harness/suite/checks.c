@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/units.h"
 #include "harness/model/metric.h"
 #include "harness/model/placement.h"
 #include "harness/suite/pattern.h"
@@ -15,7 +16,12 @@ enum {
 	IDENTIFIER_MAX_LEN = 64,
 	TEXT_MAX_LEN = 200, /* of one value of a matrix */
 	UNIT_MAX_LEN = 32,
+	IMAGE_MAX_LEN = 255,
+	PATH_TEXT_MAX = 4096,
 };
+
+#define SIZE_MIN_BYTES (UINT64_C(4) << 20) /* an engine refuses less */
+#define SIZE_MAX_BYTES (UINT64_C(1) << 50)
 
 const char *const tare_builtin_names[] = {
 	"suite_dir", "work_dir", "scratch_dir", "benchmark", "variant", NULL};
@@ -243,5 +249,89 @@ tare_check_script(const char *text, struct tare_err *err)
 {
 	if (text[strspn(text, " \t\n")] == '\0')
 		return tare_err_set(err, TARE_INVALID, "is blank; expected a script");
+	return TARE_OK;
+}
+
+/* Letters, digits and some others, and not like an option of the engine's command line. */
+static bool
+is_plain(const char *text, const char *others, size_t max_len)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > max_len || text[0] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && strchr(others, text[i]) == NULL)
+			return false;
+	return true;
+}
+
+enum tare_status
+tare_check_image(const char *text, struct tare_err *err)
+{
+	if (!is_plain(text, "._-/:@", IMAGE_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected the name of an image, such as debian:12", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_size(const char *text, struct tare_err *err)
+{
+	struct tare_err inner = {0};
+	uint64_t bytes = 0;
+
+	if (tare_size_parse(&bytes, text, &inner) != TARE_OK)
+		return tare_err_set(err, TARE_INVALID, "is wrong: %s", inner.text);
+	if (bytes < SIZE_MIN_BYTES || bytes > SIZE_MAX_BYTES)
+		return tare_err_set(
+			err, TARE_INVALID, "is \"%s\"; expected 4 MiB to 1024 TiB", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_cores(const char *text, struct tare_err *err)
+{
+	char *end = NULL;
+	double cores = isdigit((unsigned char)text[0]) ? strtod(text, &end) : 0;
+
+	if (!(cores >= 0.01 && cores <= 1024) || *end != '\0')
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a number of cores from 0.01 to 1024", text);
+	return TARE_OK;
+}
+
+/* "/here:/there", "./here:/there:ro" or "name:/there". */
+enum tare_status
+tare_check_volume(const char *text, struct tare_err *err)
+{
+	const char *there = strchr(text, ':');
+	const char *options = there == NULL ? NULL : strchr(there + 1, ':');
+
+	if (has_control(text) || strlen(text) > PATH_TEXT_MAX || text[0] == '-' || text[0] == ':' ||
+		there == NULL || there[1] != '/' ||
+		(options != NULL && strcmp(options, ":ro") != 0 && strcmp(options, ":rw") != 0))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected FROM:/TO, and :ro behind it where it may not be "
+			"written",
+			text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_tmpfs(const char *text, struct tare_err *err)
+{
+	if (has_control(text) || strlen(text) > PATH_TEXT_MAX || text[0] != '/')
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected an absolute path in the container", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_user(const char *text, struct tare_err *err)
+{
+	if (!is_plain(text, "._-:", IDENTIFIER_MAX_LEN))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a user or user:group, by name or number", text);
 	return TARE_OK;
 }

@@ -26,6 +26,12 @@ enum tare_status tare_check_json_path(const char *text, struct tare_err *err);
 enum tare_status tare_check_quantity(const char *text, struct tare_err *err);
 enum tare_status tare_check_port(const char *text, struct tare_err *err);
 enum tare_status tare_check_path(const char *text, struct tare_err *err);
+enum tare_status tare_check_image(const char *text, struct tare_err *err);
+enum tare_status tare_check_size(const char *text, struct tare_err *err);
+enum tare_status tare_check_cores(const char *text, struct tare_err *err);
+enum tare_status tare_check_volume(const char *text, struct tare_err *err);
+enum tare_status tare_check_tmpfs(const char *text, struct tare_err *err);
+enum tare_status tare_check_user(const char *text, struct tare_err *err);
 enum tare_status tare_check_script(const char *text, struct tare_err *err);
 
 #endif

@@ -79,6 +79,8 @@ void tare_expansion_check_variables(struct tare_expansion *expansion);
 
 /* program.c: program, build, hooks, services, expect. */
 void tare_draft_programs(struct tare_draft *draft);
+/* container.c: image and resources; after tare_draft_programs(). */
+void tare_draft_container(struct tare_draft *draft);
 /* metrics.c: metrics, rules, replay; sets wants_stdout. *list_len_out is the length of replayed
  * lists, 0 where there is none. */
 void tare_draft_metrics(

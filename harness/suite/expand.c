@@ -296,6 +296,7 @@ fill_case(struct tare_draft *draft)
 	read_texts(draft);
 	tare_draft_metrics(&list_len, draft, replay);
 	tare_draft_programs(draft);
+	tare_draft_container(draft);
 	read_limits(draft, list_len);
 }
 

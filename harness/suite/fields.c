@@ -70,6 +70,79 @@ static const struct tare_shape hook = {.kind = TARE_SHAPE_ANY,
 	.expected = "a script for /bin/sh -e, or a list of a program and its arguments",
 	.any = (const struct tare_shape *const[]){&script, &argv, NULL}};
 
+/* build: a program, or an image. */
+static const struct tare_shape build_arguments = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and texts",
+	.key = &tare_shape_identifier,
+	.item = &text};
+static const struct tare_field image_build_fields[] = {
+	{.key = "dockerfile",
+		.shape = &path,
+		.doc = "The Dockerfile, relative to the suite's file. Default: Dockerfile in the "
+		       "context."},
+	{.key = "context",
+		.shape = &path,
+		.doc = "The folder that is sent to the engine. Default: that of the suite's file."},
+	{.key = "args", .shape = &build_arguments, .doc = "Values for the Dockerfile's ARG."},
+	{.key = "script",
+		.shape = &hook,
+		.doc = "What is run on this machine before, to make what the context holds: a "
+		       "script for /bin/sh -e, or a list."},
+};
+static const struct tare_table image_build_table = {.name = "build",
+	.doc = "An image that is built before anything is measured.",
+	.fields = image_build_fields,
+	.field_count = ARRAY_COUNT(image_build_fields)};
+static const struct tare_shape image_build = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with dockerfile, context, args or script",
+	.table = &image_build_table};
+static const struct tare_shape build = {.kind = TARE_SHAPE_ANY,
+	.expected = "a script for /bin/sh -e, a list of a program and its arguments, or a mapping "
+		    "with dockerfile",
+	.any = (const struct tare_shape *const[]){&script, &argv, &image_build, NULL}};
+
+static const struct tare_shape image = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of an image, such as debian:12 or name@sha256:...",
+	.check = tare_check_image};
+static const struct tare_shape size = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a size such as 512MiB", .check = tare_check_size};
+static const struct tare_shape cores = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a number of cores such as 0.5",
+	.check = tare_check_cores};
+static const struct tare_shape cpu_shares = {
+	.kind = TARE_SHAPE_COUNT, .expected = "a whole number from 2", .min = 2, .max = 262144};
+static const struct tare_shape limit = {
+	.kind = TARE_SHAPE_COUNT, .expected = "a whole number from 1", .min = 1, .max = 100000000};
+static const struct tare_shape network = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "host, bridge or none",
+	.choices = (const char *const[]){"host", "bridge", "none", NULL}};
+static const struct tare_shape volume = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a volume such as ./data:/data:ro",
+	.check = tare_check_volume};
+static const struct tare_shape volume_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of volumes", .item = &volume};
+static const struct tare_shape volumes = {.kind = TARE_SHAPE_ANY,
+	.expected = "a volume such as ./data:/data:ro, or a list of them",
+	.any = (const struct tare_shape *const[]){&volume, &volume_list, NULL}};
+static const struct tare_shape one_tmpfs = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a folder in the container such as /tmp, or /tmp:size=64m",
+	.check = tare_check_tmpfs};
+static const struct tare_shape tmpfs_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of folders", .item = &one_tmpfs};
+static const struct tare_shape tmpfs = {.kind = TARE_SHAPE_ANY,
+	.expected = "a folder in the container, or a list of them",
+	.any = (const struct tare_shape *const[]){&one_tmpfs, &tmpfs_list, NULL}};
+static const struct tare_shape security_opt = {.kind = TARE_SHAPE_TEXT,
+	.expected = "an option such as seccomp=unconfined",
+	.check = tare_check_name};
+static const struct tare_shape security_opt_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of options", .item = &security_opt};
+static const struct tare_shape security_opts = {.kind = TARE_SHAPE_ANY,
+	.expected = "an option such as seccomp=unconfined, or a list of them",
+	.any = (const struct tare_shape *const[]){&security_opt, &security_opt_list, NULL}};
+static const struct tare_shape user = {
+	.kind = TARE_SHAPE_TEXT, .expected = "a user such as 1000:1000", .check = tare_check_user};
+
 static const struct tare_shape environment_variable = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of an environment variable",
 	.literal = true,
@@ -486,7 +559,7 @@ static const struct tare_shape samples = {.kind = TARE_SHAPE_TABLE,
 	.expected = "a mapping such as {invocations: 30, max_time: 10s}",
 	.table = &tare_samples_table};
 static const struct tare_shape resources = {.kind = TARE_SHAPE_TABLE,
-	.expected = "a mapping such as {cpus: 2}",
+	.expected = "a mapping such as {cpus: 2, memory: 512MiB}",
 	.table = &tare_resources_table};
 
 /* Tables of the large mappings. */
@@ -544,10 +617,11 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.alternative = true,
 		.doc = "In place of command: values by metric that are reported as if measured."},
 	[TARE_KEY_BUILD] = {.key = "build",
-		.shape = &hook,
+		.shape = &build,
 		.places = WORK,
 		.doc = "Run once before anything is measured, and once only where several cases "
-		       "have the same: a script for /bin/sh -e, or a list."},
+		       "have the same: a script for /bin/sh -e, or a list. With dockerfile: the "
+		       "image of the container."},
 	[TARE_KEY_SETUP] = {.key = "setup",
 		.shape = &hook,
 		.places = WORK,
@@ -575,7 +649,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		       "the benchmark's file."},
 	[TARE_KEY_ENV] = {.key = "env",
 		.shape = &env,
-		.places = ALL,
+		.places = ALL | TARE_IN_RESOURCES,
 		.doc = "Environment variables. Those of all levels are joined."},
 	[TARE_KEY_ENV_INHERIT] = {.key = "env_inherit",
 		.shape = &env_inherit,
@@ -633,7 +707,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 	[TARE_KEY_RUNNER] = {.key = "runner",
 		.shape = &tare_shape_runner,
 		.places = ALL,
-		.doc = "Where it runs: auto, host, replay, ... Default: auto."},
+		.doc = "Where it runs: auto, host, docker, podman, replay. Default: auto."},
 	[TARE_KEY_CPUS] = {.key = "cpus",
 		.shape = &cpus,
 		.places = ALL | TARE_IN_RESOURCES,
@@ -649,6 +723,62 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = ALL | TARE_IN_RESOURCES,
 		.doc = "pinned gives each thread of the program its own CPU of those it has, in "
 		       "turn. Default: free."},
+	[TARE_KEY_IMAGE] = {.key = "image",
+		.shape = &image,
+		.places = ALL | TARE_IN_RESOURCES,
+		.doc = "The image of the container: a name, best with its digest."},
+	[TARE_KEY_MEMORY] = {.key = "memory",
+		.shape = &size,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Memory of the container. Default: not limited, with a warning."},
+	[TARE_KEY_MEMORY_SWAP] = {.key = "memory_swap",
+		.shape = &size,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Memory and swap together. Default: as memory, which is no swap."},
+	[TARE_KEY_CPU_SHARES] = {.key = "cpu_shares",
+		.shape = &cpu_shares,
+		.places = TARE_IN_RESOURCES,
+		.doc = "The container's weight where CPUs are scarce. Default: the engine's."},
+	[TARE_KEY_CPU_QUOTA] = {.key = "cpu_quota",
+		.shape = &cores,
+		.places = TARE_IN_RESOURCES,
+		.doc = "How many cores' time the container may take: 0.5. Default: not limited."},
+	[TARE_KEY_PIDS] = {.key = "pids",
+		.shape = &limit,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Processes and threads in the container. Default: 4096."},
+	[TARE_KEY_NOFILE] = {.key = "nofile",
+		.shape = &limit,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Open files of a process in the container. Default: 65536."},
+	[TARE_KEY_SHM_SIZE] = {.key = "shm_size",
+		.shape = &size,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Size of the container's /dev/shm. Default: the engine's."},
+	[TARE_KEY_NETWORK] = {.key = "network",
+		.shape = &network,
+		.places = TARE_IN_RESOURCES,
+		.doc = "The container's network: host, bridge or none. Default: host."},
+	[TARE_KEY_VOLUMES] = {.key = "volumes",
+		.shape = &volumes,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Folders or files of this machine in the container: ./data:/data:ro."},
+	[TARE_KEY_TMPFS] = {.key = "tmpfs",
+		.shape = &tmpfs,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Folders of the container that are in memory: /tmp, or /tmp:size=64m."},
+	[TARE_KEY_PRIVILEGED] = {.key = "privileged",
+		.shape = &flag,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Whether the container may do all that root may. Default: false."},
+	[TARE_KEY_SECURITY_OPT] = {.key = "security_opt",
+		.shape = &security_opts,
+		.places = TARE_IN_RESOURCES,
+		.doc = "Security options of the engine, such as seccomp=unconfined."},
+	[TARE_KEY_USER] = {.key = "user",
+		.shape = &user,
+		.places = TARE_IN_RESOURCES,
+		.doc = "The user in the container. Default: the image's."},
 	[TARE_KEY_GATE] = {.key = "gate",
 		.shape = &gate,
 		.places = TARE_IN_ENVIRONMENT,
@@ -663,8 +793,8 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &resources,
 		.places = ALL,
 		.group = true,
-		.doc = "What a case gets of the machine: cpus, numa and threads, as if written "
-		       "outside it."},
+		.doc = "What a case gets of the machine: cpus, numa, threads, env and image, as if "
+		       "written outside it; memory, network and more of its container."},
 };
 
 const struct tare_table tare_benchmark_table = {.name = "benchmark",

@@ -286,6 +286,8 @@ read_build(struct tare_draft *draft)
 	draft->scope.scratch_dir = NULL; /* made after the build */
 	node = tare_draft_value(draft, TARE_KEY_BUILD);
 	draft->scope.scratch_dir = scratch_dir;
+	if (node != NULL && node->kind == TARE_NODE_MAP)
+		node = tare_node_find(node, "script"); /* the rest is an image: container.c */
 	if (node == NULL)
 		return NULL;
 	program = make_hook(draft, node, "build");

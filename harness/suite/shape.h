@@ -68,7 +68,7 @@ struct tare_table {
 	bool one_alternative; /* exactly one, not at most one */
 };
 
-enum { TARE_FIELDS_MAX = 48 };
+enum { TARE_FIELDS_MAX = 64 };
 
 /* Places of the benchmark keys. */
 enum {
@@ -119,6 +119,20 @@ enum tare_key {
 	TARE_KEY_CPUS,
 	TARE_KEY_NUMA,
 	TARE_KEY_THREADS,
+	TARE_KEY_IMAGE,
+	TARE_KEY_MEMORY,
+	TARE_KEY_MEMORY_SWAP,
+	TARE_KEY_CPU_SHARES,
+	TARE_KEY_CPU_QUOTA,
+	TARE_KEY_PIDS,
+	TARE_KEY_NOFILE,
+	TARE_KEY_SHM_SIZE,
+	TARE_KEY_NETWORK,
+	TARE_KEY_VOLUMES,
+	TARE_KEY_TMPFS,
+	TARE_KEY_PRIVILEGED,
+	TARE_KEY_SECURITY_OPT,
+	TARE_KEY_USER,
 	TARE_KEY_GATE,
 	TARE_KEY_SAMPLES,
 	TARE_KEY_RESOURCES,

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "runners/agent/agent.h"
@@ -170,13 +171,32 @@ refuse(const struct message *message)
 	reply_with(&reply);
 }
 
-/* Nothing of the harness's is left open for measured programs to inherit, a message rings
- * (SIGIO), the harness's death does (SIGTERM), and orphans come to us. */
+/* In a container the harness cannot hand the socket over: it listens on one that is mounted. */
 static bool
-start_up(void)
+connect_to(const char *path)
 {
-	int flags = fcntl(TARE_WIRE_SOCKET, F_GETFL);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+		return false;
+	return fd == TARE_WIRE_SOCKET || dup2(fd, TARE_WIRE_SOCKET) == TARE_WIRE_SOCKET;
+}
+
+/* Nothing of the harness's is left open for measured programs to inherit, a message rings
+ * (SIGIO), the harness's death does (SIGTERM; end of file, where it is not our parent), and orphans
+ * come to us. */
+static bool
+start_up(const char *path)
+{
+	int flags;
+
+	if (path && !connect_to(path))
+		return false;
+	flags = fcntl(TARE_WIRE_SOCKET, F_GETFL);
 	if (flags < 0)
 		return false;
 	agent_watch_install();
@@ -184,17 +204,19 @@ start_up(void)
 	return fcntl(TARE_WIRE_SOCKET, F_SETFD, FD_CLOEXEC) == 0 &&
 	       fcntl(TARE_WIRE_SOCKET, F_SETOWN, getpid()) == 0 &&
 	       fcntl(TARE_WIRE_SOCKET, F_SETFL, flags | O_ASYNC) == 0 &&
-	       prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+	       (path || prctl(PR_SET_PDEATHSIG, SIGTERM) == 0) &&
+	       prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
+/* usage: tare-agent [SOCKET]; without a path the socket is open already. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	static struct agent agent;
 	struct tare_wire_reply hello = {.op = TARE_WIRE_HELLO, .done = TARE_WIRE_VERSION};
 	struct message message;
 
-	if (!start_up())
+	if (!start_up(argc > 1 ? argv[1] : NULL))
 		return 1;
 	agent_place_init(&agent);
 	reply_with(&hello);

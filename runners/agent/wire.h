@@ -7,6 +7,8 @@
  * come at any time and gets none: what is running is killed, and the request it belongs to is
  * answered. End of file means that the harness is gone: the agent kills everything and exits.
  *
+ * In a container the agent finds no open socket: it connects to the path in its first argument.
+ *
  * A program is described once, in a memory file that is sent with TARE_WIRE_DEFINE, and started by
  * its slot any number of times. Shared with the agent: no other library here.
  */

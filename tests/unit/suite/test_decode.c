@@ -230,7 +230,7 @@ shows_hostile_text_safely(void **state)
 		"prepare, conclude, cleanup, services, cwd, env, env_inherit, stdin, stdout, "
 		"expect, "
 		"timeout, warmup, invocations, precision, max_time, metrics, margin, critical, "
-		"runner, cpus, numa, threads, samples, resources\n");
+		"runner, cpus, numa, threads, image, samples, resources\n");
 }
 
 static void

@@ -103,7 +103,7 @@ checks_what_is_in_a_group_like_the_key_outside(void **state)
 		"\"invocations\"?\n"
 		"s.yaml:4:44: key \"cpus\" does not belong in samples; expected it in a "
 		"benchmark, `defaults`, a variant, an environment, `resources`\n"
-		"s.yaml:5:16: resources is text; expected a mapping such as {cpus: 2}\n"
+		"s.yaml:5:16: resources is text; expected a mapping such as {cpus: 2, memory: 512MiB}\n"
 		"s.yaml:7:46: warmup in samples and in benchmark; expected it once\n"
 		"s.yaml:8:45: nothing is called ${x}; expected a parameter, a variable or "
 		"${env:NAME} ($${ is a literal ${)\n");
