@@ -42,19 +42,19 @@ sorts_few_and_many(void **state)
 static void
 sorts_what_partitions_badly(void **state)
 {
-	enum { KILLER = 4000 };
+	enum { HALF = 2000, KILLER = 2 * HALF };
 	static double values[KILLER];
 
 	(void)state;
-	for (size_t i = 0; i < KILLER / 2; i++) {
-		values[i] = i % 2 == 0 ? (double)i + 1.0 : (double)(KILLER / 2 + i);
-		values[KILLER / 2 + i] = 2.0 * (double)(i + 1);
+	for (size_t i = 0; i < HALF; i++) {
+		values[i] = i % 2 == 0 ? (double)i + 1.0 : (double)(i + HALF);
+		values[HALF + i] = 2.0 * (double)(i + 1);
 	}
 	tare_sort(values, KILLER);
 	for (size_t i = 1; i < KILLER; i++)
 		assert_true(values[i - 1] <= values[i]);
 	for (size_t i = 0; i < KILLER; i++)
-		values[i] = (double)(i < KILLER / 2 ? i : KILLER - i);
+		values[i] = (double)(i < HALF ? i : KILLER - i);
 	tare_sort(values, KILLER);
 	for (size_t i = 1; i < KILLER; i++)
 		assert_true(values[i - 1] <= values[i]);
