@@ -6,6 +6,8 @@
  * tare_run_case (of the head, where there are variants) in the order they were taken and belong to
  * the run's arena.
  *
+ * Journals have them (harness/model/journal.h); the history does not.
+ *
  * Spending (O'Brien & Fleming 1979, Lan & DeMets 1983): by a look alpha_spent of the two-sided
  * alpha has been given out, and the look itself decides at the two-sided level `boundary`. A
  * regression or an improvement needs a one-sided p of at most boundary / 2; no change needs both

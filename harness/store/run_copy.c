@@ -61,6 +61,10 @@ copy_case(struct tare_run_case *copy, struct tare_arena *arena, const struct tar
 	copy->stderr_tail = tare_arena_strdup(arena, one->stderr_tail);
 	copy->stop_reason = tare_arena_strdup(arena, one->stop_reason);
 	copy_lists(copy, arena, one);
+	copy->look_capacity = one->look_count;
+	copy->looks = tare_arena_alloc(arena, one->look_count, sizeof(*copy->looks));
+	if (one->look_count > 0)
+		memcpy(copy->looks, one->looks, one->look_count * sizeof(*copy->looks));
 	copy_samples(&copy->samples, &one->samples);
 }
 

@@ -265,6 +265,29 @@ gives_back_samples_bit_for_bit(void **state)
 	tare_run_free(run);
 }
 
+/* SQLite leaves looks to the journal; what is in memory must not point into the run that was put.
+ */
+static void
+gives_back_looks_or_none(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tare_run *run = make_run(ID_A, START, "", 1);
+	struct tare_run *stored;
+
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6});
+	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 9});
+	put(fixture, run, true);
+	tare_run_free(run);
+	stored = get(fixture, ID_A);
+	if (stored->cases[0].look_count > 0) {
+		assert_int_equal(stored->cases[0].look_count, 2);
+		assert_int_equal(stored->cases[0].looks[1].pairs, 9);
+		tare_run_add_look(stored, 0, &(struct tare_case_look){.pairs = 12});
+		assert_int_equal(stored->cases[0].look_count, 3);
+	}
+	tare_run_free(stored);
+}
+
 static void
 gives_back_numbers_of_64_bits(void **state)
 {
@@ -690,6 +713,7 @@ main(void)
 		BOTH(gives_back_all_of_a_run),
 		BOTH(gives_back_what_a_journal_held),
 		BOTH(gives_back_samples_bit_for_bit),
+		BOTH(gives_back_looks_or_none),
 		BOTH(gives_back_numbers_of_64_bits),
 		BOTH(a_run_without_cases_is_a_run),
 		BOTH(importing_twice_changes_nothing),
