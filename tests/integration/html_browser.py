@@ -90,7 +90,7 @@ def loads_quietly(failures, browser, reports):
     """No complaint of the browser, nothing asked of the network, nothing wider than the screen."""
     for kind in ("variants", "runs", "plain", "hostile"):
         path = reports.write(kind, 8, 20, "all")
-        for width in (1280, 375):
+        for width in (1280, 360):
             page = browser.page(width=width)
             page.open(path)
             keep_picture(page, f"{kind}-{width}")
@@ -98,6 +98,10 @@ def loads_quietly(failures, browser, reports):
             failures.check(not page.requests(), f"{kind}: requests", page.requests())
             wide = page.run("document.documentElement.scrollWidth")
             failures.check(wide <= width, f"{kind}: width at {width}", wide)
+            cut = page.run("[...document.querySelectorAll('.forest, .tiles, .facts, .look-plot')]"
+                           f".filter(node => node.getBoundingClientRect().right > {width})"
+                           ".map(node => node.className)")
+            failures.check(not cut, f"{kind}: cut off at {width}", cut)
             page.close()
 
 
