@@ -287,7 +287,7 @@ write_metric(struct html *h, const struct html_group *group, const struct tare_m
 	html_samples_write(h, series, count, metric);
 	if (group->case_count > HTML_SERIES_MAX && count == HTML_SERIES_MAX)
 		fprintf(h->out,
-			"<p class=note>At most %d of them are drawn; the table has all.</p>\n",
+			"<p class=note>At most %d of them are drawn; the table has more.</p>\n",
 			HTML_SERIES_MAX);
 	for (size_t i = 0; i < group->item_count; i++) {
 		const struct tare_comparison *item = group->items[i].comparison;
@@ -405,11 +405,10 @@ html_write_cases(struct html *h)
 		h->out);
 	if (h->compact)
 		fputs(" In the drawings, left are the samples in the order they ran and right how "
-		      "they "
-		      "spread. What would have been seen is how often a true worsening of that "
-		      "size "
-		      "is called a regression. Only metrics that count for the gate are drawn; "
-		      "<a href=\"#metrics\">the table</a> has all.",
+		      "they spread. What would have been seen is the smallest true worsening that "
+		      "is found 8 times in 10, and how often one of a given size is. Only metrics "
+		      "that count for the gate are drawn; <a href=\"#metrics\">the table</a> has "
+		      "more.",
 			h->out);
 	if (count < h->group_count)
 		fprintf(h->out, " The first %zu of %zu are here.", count, h->group_count);

@@ -119,18 +119,28 @@ is_compared(const struct html_group *group, size_t case_index, size_t metric)
 	return false;
 }
 
+/* On pages of very many cases what is only watched is worth its row where it changed. */
+static bool
+deserves_row(const struct html *h, const struct tare_comparison *item)
+{
+	return !h->terse || item->metric.gated || item->verdict == TARE_VERDICT_REGRESSION ||
+	       item->verdict == TARE_VERDICT_IMPROVEMENT;
+}
+
 static void
 write_group(const struct table *table, const struct html_group *group)
 {
 	for (size_t i = 0; i < group->item_count; i++)
-		write_comparison_row(table, group, group->items[i].comparison);
+		if (deserves_row(table->h, group->items[i].comparison))
+			write_comparison_row(table, group, group->items[i].comparison);
 	for (size_t c = 0; c < group->case_count; c++) {
 		size_t index = group->first_case + c;
 		const struct tare_run_case *subject = &table->h->run->cases[index];
 
 		for (size_t m = 0; m < subject->samples.metric_count && m < subject->metric_count;
 			m++)
-			if (!is_compared(group, index, m))
+			if (!is_compared(group, index, m) &&
+				(!table->h->terse || tare_metric_is_shown(subject->metrics, m)))
 				write_plain_row(table, group, subject, m);
 	}
 }
@@ -217,9 +227,13 @@ html_write_table(struct html *h)
 
 	fputs("<section aria-labelledby=metrics><h2 id=metrics>Metrics</h2>\n"
 	      "<p class=note>One line for each metric of each case; n counts what the verdict "
-	      "rests "
-	      "on.</p>\n",
+	      "rests on.",
 		h->out);
+	if (h->terse)
+		fputs(" With so many cases, metrics that are only watched and did not change are "
+		      "left out; the json and csv reports have them.",
+			h->out);
+	fputs("</p>\n", h->out);
 	write_controls(&table);
 	write_header(&table);
 	for (size_t g = 0; g < h->group_count; g++)

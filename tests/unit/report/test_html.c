@@ -449,6 +449,8 @@ stays_small_with_two_thousand_cases(void **state)
 	assert_true(strlen(page) < 10000000);
 	assert_int_equal(count_of(page, "<details class=case"), 1000);
 	assert_int_equal(count_of(page, "<figure>"), 1000);
+	assert_contains(page, "metrics that are only watched and did not change are left out");
+	assert_lacks(page, "<td>user<td>");
 	free(page);
 }
 
