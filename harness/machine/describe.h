@@ -2,9 +2,10 @@
  * Describing the machine: facts that say under what conditions a run measured.
  *
  * Readers take a root path so that tests replay recorded machines ("" is this one). Facts that
- * matter (CPU model, cores this process may use, memory, kernel, frequency policy, virtualisation)
- * go into the fingerprint; load and the like are recorded only. No environment variable of the user
- * is recorded.
+ * matter (CPU model and caches, cores this process may use, memory, kernel, mitigations, frequency
+ * policy, limits, virtualisation) go into the fingerprint; load and the like are recorded only.
+ * What may be a secret is hidden, and of the user's environment variables only a few harmless ones
+ * are recorded (harness/machine/process.c names them).
  */
 #ifndef TARE_MACHINE_DESCRIBE_H
 #define TARE_MACHINE_DESCRIBE_H
@@ -16,9 +17,12 @@
 
 /* What only system calls tell; tests give their own. */
 struct tare_machine_identity {
-	const char *kernel;  /* "6.1.0-13-amd64" */
-	const char *machine; /* "x86_64" */
-	cpu_set_t allowed;   /* CPUs this process may use */
+	const char *kernel;                /* "6.1.0-13-amd64" */
+	const char *machine;               /* "x86_64" */
+	cpu_set_t allowed;                 /* CPUs this process may use */
+	const char *libc;                  /* "glibc 2.36"; NULL: unknown */
+	const char *cwd;                   /* whose disk is described; NULL: none */
+	char *(*getenv)(const char *name); /* NULL: no variables */
 };
 
 void tare_machine_identify(struct tare_machine_identity *identity_out, struct tare_arena *arena);

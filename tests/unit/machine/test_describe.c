@@ -70,6 +70,120 @@ reads_a_recorded_laptop(void **state)
 	tare_arena_free(arena);
 }
 
+static char *
+server_variable(const char *name)
+{
+	static char lang[] = "C.UTF-8";
+	static char zone[] = "Zone-7f3a9c51d2e84b60af17c3d9";
+
+	if (strcmp(name, "LANG") == 0)
+		return lang;
+	return strcmp(name, "TZ") == 0 ? zone : NULL;
+}
+
+static void
+reads_a_recorded_server(void **state)
+{
+	static const char *const expected[][2] = {
+		{"cpu.model", "AMD EPYC 7313 16-Core Processor"},
+		{"cpu.offline", "4-7"},
+		{"cpu.topology", "2 packages, 4 cores, 4 CPUs"},
+		{"cpu.caches", "L1d 32K, L1i 32K, L2 512K, L3 32768K"},
+		{"cpu.smt", "0"},
+		{"cpu.frequency_driver", "acpi-cpufreq"},
+		{"cpu.governor", "schedutil, performance"},
+		{"cpu.frequency_min_hz", "1500000000"},
+		{"cpu.frequency_max_hz", "3000000000"},
+		{"cpu.boost", "1"},
+		{"cpu.mitigation.meltdown", "Not affected"},
+		{"cpu.mitigation.spectre_v2", "Vulnerable, IBPB: disabled, STIBP: disabled"},
+		{"machine.virtual", "yes"},
+		{"machine.product", "HVM domU"},
+		{"machine.vendor", "Xen"},
+		{"machine.hypervisor", "xen"},
+		{"memory.bytes", "134217728000"},
+		{"memory.nodes", "0: 67108864000, 1: 67108864000"},
+		{"memory.swap", "on"},
+		{"memory.swappiness", "60"},
+		{"memory.thp", "always"},
+		{"memory.thp_defrag", "madvise"},
+		{"memory.huge_pages", "64"},
+		{"memory.ksm", "0"},
+		{"memory.numa_balancing", "1"},
+		{"kernel.build", "#1 SMP PREEMPT_DYNAMIC Debian 5.14.6-3"},
+		{"kernel.aslr", "0"},
+		{"kernel.isolated_cpus", "2-3"},
+		{"kernel.nohz_full", "2-3"},
+		{"kernel.watchdog", "1"},
+		{"kernel.perf_event_paranoid", "4"},
+		{"kernel.command_line",
+			"BOOT_IMAGE=/boot/vmlinuz-5.14.0 root=<hidden> ro isolcpus=2-3 "
+			"nohz_full=2-3 mitigations=off netconsole=<hidden> api_token=<hidden>"},
+		{"os.name", "Rocky Linux 9.3"},
+		{"os.libc", "glibc 2.34"},
+		{"cgroup.layout", "hybrid"},
+		{"cgroup.memory_limit_bytes", "8589934592"},
+		{"cgroup.cpu_limit", "1.5"},
+		{"process.seccomp", "2"},
+		{"process.speculation_store_bypass", "thread force mitigated"},
+		{"disk.filesystem", "xfs"},
+		{"disk.name", "sdb"},
+		{"disk.rotational", "1"},
+		{"variable.LANG", "C.UTF-8"},
+		{"variable.TZ", "<hidden>"},
+		{"load.1min", "3.25"},
+	};
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_machine_identity identity = {.kernel = "5.14.0",
+		.machine = "x86_64",
+		.libc = "glibc 2.34",
+		.cwd = "/srv/data/project",
+		.getenv = server_variable};
+	struct tare_environment environment;
+
+	(void)state;
+	tare_machine_describe(&environment, arena, "tests/machines/server", &identity);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		const char *value = tare_environment_get(&environment, expected[i][0]);
+
+		if (!value || strcmp(value, expected[i][1]) != 0)
+			fail_msg("%s: '%s', expected '%s'", expected[i][0], value ? value : "none",
+				expected[i][1]);
+	}
+	tare_arena_free(arena);
+}
+
+/* A folder whose name begins like that of a mount point is not below it. */
+static void
+finds_the_disk_of_the_working_directory(void **state)
+{
+	static const char *const cases[][3] = {
+		{"/srv/database", "ext4", "nvme0n1"},
+		{"/srv/data", "xfs", "sdb"},
+		{"/tmp/x", "tmpfs", NULL},
+		{"/", "ext4", "nvme0n1"},
+	};
+	struct tare_arena *arena = tare_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tare_machine_identity identity = {
+			.kernel = "x", .machine = "x", .cwd = cases[i][0]};
+		struct tare_environment environment;
+		const char *disk;
+
+		tare_machine_describe(&environment, arena, "tests/machines/server", &identity);
+		assert_string_equal(
+			tare_environment_get(&environment, "disk.filesystem"), cases[i][1]);
+		disk = tare_environment_get(&environment, "disk.name");
+		if (cases[i][2])
+			assert_string_equal(disk, cases[i][2]);
+		else
+			assert_null(disk);
+	}
+	tare_arena_free(arena);
+}
+
 static void
 a_machine_without_files_is_unknown_and_not_an_error(void **state)
 {
@@ -127,6 +241,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_recorded_laptop),
+		cmocka_unit_test(reads_a_recorded_server),
+		cmocka_unit_test(finds_the_disk_of_the_working_directory),
 		cmocka_unit_test(a_machine_without_files_is_unknown_and_not_an_error),
 		cmocka_unit_test(the_fingerprint_covers_what_matters_only),
 		cmocka_unit_test(this_machine_has_a_kernel_and_a_cpu),

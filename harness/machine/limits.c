@@ -1,0 +1,144 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/machine/facts.h"
+
+/* The rest of the line "N:controllers:PATH" or "0::PATH" of /proc/self/cgroup; NULL where none. */
+static const char *
+group_of(const struct tare_reader *reader, const char *own, const char *controller)
+{
+	for (const char *line = own; line && *line;) {
+		const char *end = strchrnul(line, '\n');
+		const char *names = memchr(line, ':', (size_t)(end - line));
+		const char *path = names ? memchr(names + 1, ':', (size_t)(end - names - 1)) : NULL;
+
+		if (path) {
+			const char *list = tare_arena_printf(
+				reader->arena, ",%.*s,", (int)(path - names - 1), names + 1);
+			const char *wanted = tare_arena_printf(reader->arena, ",%s,", controller);
+
+			if (strstr(list, wanted))
+				return tare_arena_strndup(
+					reader->arena, path + 1, (size_t)(end - path - 1));
+		}
+		line = *end ? end + 1 : NULL;
+	}
+	return NULL;
+}
+
+static const char *
+layout(const char *own)
+{
+	bool v2 = own && (strncmp(own, "0::", 3) == 0 || strstr(own, "\n0::"));
+	bool v1 = false;
+
+	for (const char *line = own; line && *line;) {
+		v1 |= *line >= '1' && *line <= '9';
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (v1 && v2)
+		return "hybrid";
+	return v1 ? "v1" : v2 ? "v2" : "none";
+}
+
+/* The smallest number of a file in the group and those above it, as far as they are to be seen:
+ * inside a container the group's own path may be, or be the root. */
+static const char *
+smallest(const struct tare_reader *reader, const char *tree, const char *group, const char *file)
+{
+	char *path = tare_arena_strdup(reader->arena, group);
+	const char *best = NULL;
+
+	for (;;) {
+		const char *slash = strrchr(path, '/');
+		const char *text = tare_read_linef(reader, "/sys/fs/cgroup%s%s%s%s", tree,
+			strcmp(path, "/") == 0 ? "" : path, "/", file);
+
+		if (text && text[0] >= '0' && text[0] <= '9' &&
+			(!best || strtod(text, NULL) < strtod(best, NULL)))
+			best = text;
+		if (!slash || !*path)
+			return best;
+		path[slash - path] = '\0';
+	}
+}
+
+/* v1 has a number for "none" that depends on the page size; v2 says max. */
+static const char *
+memory_limit(const struct tare_reader *reader, const char *own)
+{
+	const char *v1 = group_of(reader, own, "memory");
+	const char *v2 = group_of(reader, own, "");
+	const char *limit = v1   ? smallest(reader, "/memory", v1, "memory.limit_in_bytes")
+			    : v2 ? smallest(reader, "", v2, "memory.max")
+				 : NULL;
+
+	return limit && strtoull(limit, NULL, 10) < 1ull << 60 ? limit : "none";
+}
+
+/* In CPUs, from a quota and its period. In v1 only the group's own is looked at. */
+static const char *
+cpu_limit(const struct tare_reader *reader, const char *own)
+{
+	const char *v1 = group_of(reader, own, "cpu");
+	const char *v2 = group_of(reader, own, "");
+	double quota = 0.0, period = 0.0;
+	const char *text;
+
+	if (v1) {
+		text = tare_read_linef(reader, "/sys/fs/cgroup/cpu%s/cpu.cfs_quota_us", v1);
+		quota = text ? strtod(text, NULL) : 0.0;
+		text = tare_read_linef(reader, "/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", v1);
+		period = text ? strtod(text, NULL) : 0.0;
+	} else if (v2) {
+		text = smallest(reader, "", v2, "cpu.max");
+		if (text && sscanf(text, "%lf %lf", &quota, &period) != 2)
+			quota = 0.0;
+	}
+	if (quota <= 0.0 || period <= 0.0)
+		return "none";
+	return tare_arena_printf(reader->arena, "%.3g", quota / period);
+}
+
+/* Only hints; a container that hides is not found. */
+static const char *
+container_kind(const struct tare_reader *reader, const char *own)
+{
+	if (tare_read_text(reader, "/.dockerenv"))
+		return "docker";
+	if (tare_read_text(reader, "/run/.containerenv"))
+		return "podman";
+	if (own && strstr(own, "kubepods"))
+		return "kubernetes";
+	if (own && strstr(own, "/lxc"))
+		return "lxc";
+	return own && strstr(own, "docker") ? "docker" : "none";
+}
+
+/* What of this process's state makes programs slower than elsewhere. */
+static void
+add_status(const struct tare_reader *reader)
+{
+	const char *status = tare_read_text(reader, "/proc/self/status");
+
+	tare_fact_add_known(
+		reader, "process.seccomp", tare_read_field(reader, status, "Seccomp", ':'), true);
+	tare_fact_add_known(reader, "process.speculation_store_bypass",
+		tare_read_field(reader, status, "Speculation_Store_Bypass", ':'), true);
+}
+
+void
+tare_facts_limits(const struct tare_reader *reader)
+{
+	const char *own = tare_read_text(reader, "/proc/self/cgroup");
+
+	tare_fact_add(reader, "cgroup.layout", layout(own), false);
+	tare_fact_add(reader, "cgroup.memory_limit_bytes", memory_limit(reader, own), true);
+	tare_fact_add(reader, "cgroup.cpu_limit", cpu_limit(reader, own), true);
+	add_status(reader);
+	tare_fact_add(reader, "container", container_kind(reader, own), true);
+	tare_fact_add_known(
+		reader, "machine.hypervisor", tare_read_line(reader, "/sys/hypervisor/type"), true);
+}

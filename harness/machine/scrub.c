@@ -1,0 +1,107 @@
+#include "harness/machine/scrub.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANDOM_LEN = 24 };
+
+static bool
+names_secret(const char *name)
+{
+	static const char *const words[] = {"token", "secret", "passw", "passphrase", "pwd", "key",
+		"auth", "cred", "cookie", "session", "private", "cert"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasestr(name, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Long, of one piece, with letters and digits. UUIDs of disks are not secret, but nobody's
+ * business. */
+static bool
+looks_random(const char *value)
+{
+	size_t run = 0;
+	bool letter = false;
+	bool digit = false;
+
+	for (;; value++) {
+		if (*value && (isalnum((unsigned char)*value) || strchr("+/_-", *value))) {
+			run++;
+			letter |= isalpha((unsigned char)*value) != 0;
+			digit |= isdigit((unsigned char)*value) != 0;
+			continue;
+		}
+		if (run >= RANDOM_LEN && letter && digit)
+			return true;
+		if (!*value)
+			return false;
+		run = 0;
+		letter = digit = false;
+	}
+}
+
+bool
+tare_is_secret(const char *name, const char *value)
+{
+	return names_secret(name) || strchr(value, '@') != NULL || looks_random(value);
+}
+
+static void
+print_word(FILE *out, struct tare_arena *arena, const char *word, size_t len)
+{
+	const char *text = tare_arena_strndup(arena, word, len);
+	const char *equals = strchr(text, '=');
+	const char *name = equals ? tare_arena_strndup(arena, text, (size_t)(equals - text)) : text;
+
+	if (equals && tare_is_secret(name, equals + 1))
+		fprintf(out, "%s=<hidden>", name);
+	else if (!equals && tare_is_secret("", text))
+		fputs("<hidden>", out);
+	else
+		fputs(text, out);
+}
+
+/* The next word; quotes hold blanks in it. */
+static size_t
+word_len(const char *text)
+{
+	bool quoted = false;
+	size_t len = 0;
+
+	for (; text[len] && (quoted || !isspace((unsigned char)text[len])); len++)
+		quoted ^= text[len] == '"';
+	return len;
+}
+
+const char *
+tare_scrub_command_line(struct tare_arena *arena, const char *line)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	bool first = true;
+	const char *copy;
+
+	if (!out)
+		return "<hidden>";
+	for (line += strspn(line, " \t\n"); *line; line += strspn(line, " \t\n")) {
+		size_t len = word_len(line);
+
+		if (len == 2 && strncmp(line, "--", 2) == 0)
+			break;
+		if (!first)
+			fputc(' ', out);
+		first = false;
+		print_word(out, arena, line, len);
+		line += len;
+	}
+	fclose(out);
+	copy = tare_arena_strdup(arena, text);
+	free(text);
+	return copy;
+}
