@@ -285,10 +285,11 @@ open_stdout(
 }
 
 enum tare_status
-tare_description_open(int fds_out[TARE_WIRE_FDS_MAX], const struct tare_description *description,
-	const struct tare_program *program, const struct tare_sinks *sinks, struct tare_err *err)
+tare_description_open(int fds_out[TARE_WIRE_PROGRAM_FDS],
+	const struct tare_description *description, const struct tare_program *program,
+	const struct tare_sinks *sinks, struct tare_err *err)
 {
-	int fds[TARE_WIRE_FDS_MAX] = {-1, -1, -1, -1};
+	int fds[TARE_WIRE_PROGRAM_FDS] = {-1, -1, -1, -1};
 	struct tare_err reason;
 	int saved;
 
@@ -304,7 +305,7 @@ tare_description_open(int fds_out[TARE_WIRE_FDS_MAX], const struct tare_descript
 		return TARE_OK;
 	}
 	saved = errno;
-	for (int i = 0; i < TARE_WIRE_FDS_MAX; i++) {
+	for (int i = 0; i < TARE_WIRE_PROGRAM_FDS; i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);
 	}

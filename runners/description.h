@@ -44,7 +44,7 @@ void tare_description_free(struct tare_description *description);
 /* Opens what TARE_WIRE_DEFINE sends: the description in a memory file, stdin, stdout, stderr. All
  * are the caller's to close. On failure none is open, the sentence names the file, and errno
  * says why; TARE_FAILED where the program's own files are the reason. */
-enum tare_status tare_description_open(int fds_out[TARE_WIRE_FDS_MAX],
+enum tare_status tare_description_open(int fds_out[TARE_WIRE_PROGRAM_FDS],
 	const struct tare_description *description, const struct tare_program *program,
 	const struct tare_sinks *sinks, struct tare_err *err);
 

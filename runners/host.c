@@ -79,6 +79,7 @@ tare_host_lose_agent(struct tare_runner *runner)
 {
 	if (!runner->link)
 		return;
+	tare_tally_forget(&runner->tally);
 	tare_link_close(runner->link);
 	runner->link = NULL;
 	runner->agents_lost++;
@@ -101,7 +102,7 @@ tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
 	if (!runner->link)
 		return tare_err_set(err, TARE_FAILED, "the agent is gone");
 	status = tare_link_call(
-		runner->link, reply_out, request, fds, fds ? TARE_WIRE_FDS_MAX : 0, &wait, err);
+		runner->link, reply_out, request, fds, fds ? TARE_WIRE_PROGRAM_FDS : 0, &wait, err);
 	if (status != TARE_OK)
 		tare_host_lose_agent(runner);
 	return status;
@@ -161,6 +162,7 @@ tare_host_close(struct tare_runner *runner)
 	if (!runner)
 		return;
 	tare_host_lose_agent(runner);
+	tare_tally_close(&runner->tally);
 	tare_cgroup_close(runner->cgroup);
 	tare_output_close(&runner->output);
 	if (runner->pending)
@@ -197,6 +199,7 @@ tare_host_open(struct tare_runner **runner_out, const struct tare_runner_options
 	enum tare_status status;
 
 	runner->options = *options;
+	tare_tally_open(&runner->tally);
 	runner->arena = tare_arena_new();
 	runner->pending_fd = runner->output.errors_fd = runner->output.capture_fd = -1;
 	runner->options.run_id = tare_arena_strdup(runner->arena, options->run_id);
@@ -212,6 +215,8 @@ tare_host_open(struct tare_runner **runner_out, const struct tare_runner_options
 		/* Without a cgroup the agent alone keeps the trees together. */
 		if (tare_cgroup_open(&runner->cgroup, runner->options.run_id, NULL) != TARE_OK)
 			runner->cgroup = NULL;
+		else
+			runner->tally.place.cgroup = tare_cgroup_path(runner->cgroup);
 		status = tare_host_need_agent(runner, err);
 	}
 	if (status != TARE_OK) {

@@ -18,6 +18,7 @@
 #include "runners/link.h"
 #include "runners/output.h"
 #include "runners/runner.h"
+#include "runners/tally.h"
 
 /* What the suite's words for CPUs, memory and threads came to here. */
 struct host_place {
@@ -46,6 +47,7 @@ struct tare_runner {
 	struct tare_link *link; /* NULL after an agent was lost: the next request begins another */
 	uint32_t agents_lost;
 	struct tare_output output;
+	struct tare_tally tally;
 	struct tare_pending *pending; /* mapped from pending_fd, which may be a memory file */
 	int pending_fd;
 	struct tare_description slots[TARE_WIRE_SLOTS]; /* what the agent holds; empty: nothing */

@@ -11,14 +11,14 @@ define(struct tare_runner *runner, uint32_t slot, const struct tare_description 
 {
 	const struct tare_wire_request request = {.op = TARE_WIRE_DEFINE, .slot = slot};
 	struct tare_wire_reply reply = {0};
-	int fds[TARE_WIRE_FDS_MAX];
+	int fds[TARE_WIRE_PROGRAM_FDS];
 	enum tare_status status;
 
 	status = tare_description_open(fds, description, program, sinks, err);
 	if (status != TARE_OK)
 		return status;
 	status = tare_host_call(runner, &reply, &request, fds, err);
-	for (int i = 0; i < TARE_WIRE_FDS_MAX; i++)
+	for (int i = 0; i < TARE_WIRE_PROGRAM_FDS; i++)
 		close(fds[i]);
 	if (status == TARE_OK && reply.error != 0)
 		return tare_host_refused(runner, &reply, "a program", err);
@@ -99,11 +99,18 @@ tare_host_supports_batch(const struct tare_runner *runner, const struct tare_cas
 		subject->expect.stderr_pattern_count > 0)
 		return false;
 	for (size_t i = 0; i < subject->metric_count && subject->rules; i++) {
-		if (subject->rules[i].source != TARE_SOURCE_BUILTIN &&
-			subject->rules[i].source != TARE_SOURCE_RUNNER)
+		switch (subject->rules[i].source) {
+		case TARE_SOURCE_BUILTIN:
+		case TARE_SOURCE_RUNNER:
+		case TARE_SOURCE_COUNTER:
+		case TARE_SOURCE_DERIVED:
+			continue;
+		default:
 			return false;
+		}
 	}
-	return true;
+	/* What is read from here is read between invocations. */
+	return !tare_counters_has(subject, TARE_WAY_AROUND);
 }
 
 static bool
@@ -188,6 +195,17 @@ collect_text(struct tare_runner *runner, struct tare_outcome *outcome,
 	return TARE_OK;
 }
 
+/* A slot may still have the counts of an earlier batch. */
+static struct tare_agent_counts
+kept_counts(const struct tare_pending *pending, uint32_t slot)
+{
+	const struct tare_agent_counts *counts = &pending->counts[slot];
+
+	if (counts->seq == pending->slots[slot].seq && counts->check == tare_counts_check(counts))
+		return *counts;
+	return (struct tare_agent_counts){0};
+}
+
 static enum tare_status
 collect(struct tare_runner *runner, struct tare_outcome *outcomes,
 	const struct tare_wire_reply *reply, const struct tare_invocation *invocation, bool kept,
@@ -199,6 +217,8 @@ collect(struct tare_runner *runner, struct tare_outcome *outcomes,
 	for (uint32_t i = 0; i < reply->done; i++)
 		outcomes[i] = (struct tare_outcome){
 			.record = kept ? runner->pending->slots[i] : reply->record,
+			.counts = kept ? kept_counts(runner->pending, i) : reply->counts,
+			.around = runner->tally.around,
 			.stderr_text = invocation->log_path ? NULL : ""};
 	last->threads_free = (reply->flags & TARE_WIRE_THREADS_FREE) != 0;
 	if (last->record.flags & TARE_RECORD_NOT_STARTED) {
@@ -223,7 +243,10 @@ take_kept(struct tare_runner *runner, struct tare_outcome *outcomes,
 			record->check != tare_record_check(record) ||
 			(record->flags & TARE_RECORD_NOT_STARTED) != 0)
 			break;
-		outcomes[count++] = (struct tare_outcome){.record = *record, .stderr_text = ""};
+		outcomes[count] = (struct tare_outcome){.record = *record,
+			.counts = kept_counts(runner->pending, count),
+			.stderr_text = ""};
+		count++;
 	}
 	return count;
 }
@@ -259,7 +282,9 @@ run(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_ou
 	enum tare_status status;
 
 	tare_output_begin(&runner->output);
+	tare_tally_begin(&runner->tally);
 	status = tare_host_call(runner, &reply, request, NULL, err);
+	tare_tally_end(&runner->tally);
 	if (status != TARE_OK) {
 		*done_out = take_kept(runner, outcomes, request);
 		return status;
@@ -287,6 +312,19 @@ tare_host_sinks(const struct tare_runner *runner, const char *log_path, bool wit
 		.capture_fd = runner->output.capture_fd};
 }
 
+/* An agent that does not answer is lost; events that cannot be had are the case's misfortune. */
+static enum tare_status
+prepare_counting(struct tare_runner *runner, struct tare_wire_request *request,
+	const struct tare_invocation *invocation, struct tare_err *err)
+{
+	enum tare_status status =
+		tare_tally_prepare(&runner->tally, runner->link, request, invocation, err);
+
+	if (status != TARE_OK && status != TARE_UNSUPPORTED)
+		tare_host_lose_agent(runner);
+	return status;
+}
+
 enum tare_status
 tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint32_t *done_out,
 	const struct tare_invocation *invocation, struct tare_err *err)
@@ -310,6 +348,8 @@ tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint
 	assert(invocation->count >= 1 && invocation->count <= TARE_PENDING_SLOTS);
 	assert(invocation->count == 1 || (request.flags & TARE_WIRE_KEEP) != 0);
 	status = tare_host_slot(runner, &request.slot, invocation->program, &sinks, &reason);
+	if (status == TARE_OK)
+		status = prepare_counting(runner, &request, invocation, &reason);
 	if (status == TARE_OK)
 		return run(runner, outcomes, done_out, &request, invocation, err);
 	/* Without an agent it is not the program's files that are the reason. */

@@ -125,6 +125,9 @@ launch(struct tare_runner *runner, uint32_t *id_out, const struct tare_service *
 	enum tare_status status;
 
 	status = tare_host_slot(runner, &request.slot, &service->program, &sinks, err);
+	/* A service would inherit the events of the program that is measured beside it. */
+	if (status == TARE_OK)
+		status = tare_tally_detach(&runner->tally, runner->link, err);
 	if (status == TARE_OK)
 		status = tare_host_call(runner, &reply, &request, NULL, err);
 	if (status != TARE_OK)

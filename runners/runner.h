@@ -68,6 +68,8 @@ struct tare_invocation {
 /* What came of one invocation. Text is valid until the next invoke() on this runner. */
 struct tare_outcome {
 	struct tare_agent_record record;
+	struct tare_agent_counts counts; /* what was counted; count 0: nothing */
+	const double *around;            /* [metric_count] what was read around it; NULL: nothing */
 	const double
 		*values; /* replay: [metric_count], NaN where not given; NULL: use the record */
 	const char *stdout_text; /* captured, NUL-terminated; NULL unless captured */

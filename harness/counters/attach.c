@@ -134,8 +134,9 @@ take_events(struct tare_counted *counted_out, const struct tare_case *subject,
 	set = &subject->counter_sets[counts->set];
 	if (counts->count != set->count + 1)
 		return true;
-	valid = tare_counters_guard(
-		(double)counts->readings[0].value, (double)(record->user_ns + record->sys_ns));
+	valid = tare_counters_guard((double)counts->readings[0].value,
+		(double)(record->user_ns + record->sys_ns),
+		record->voluntary_switches + record->involuntary_switches);
 	for (size_t i = 0; i < set->count; i++) {
 		struct tare_counted *counted = &counted_out[set->metrics[i]];
 

@@ -25,6 +25,8 @@
 #include "harness/counters/counters.h"
 
 enum { FILE_LEN_MAX = 256 << 20, TERMS_MAX = 4, PROCESSES_MAX = 4096 };
+/* Cachegrind takes 20 to 100 times as long. */
+static const uint64_t slower = 100;
 static const uint64_t probe_limit_ns = 30 * 1000000000ull;
 
 enum { NEEDS_CACHES = 1u << 0, NEEDS_BRANCHES = 1u << 1 };
@@ -229,6 +231,8 @@ tare_valgrind_program(struct tare_arena *arena, const struct tare_case *subject,
 	memcpy(under->argv + count, program->argv, program->argc * sizeof(*program->argv));
 	under->argc = count + program->argc;
 	under->stdout_mode = TARE_OUTPUT_DISCARD;
+	if (under->timeout_ns > 0)
+		under->timeout_ns *= slower;
 	return under;
 }
 

@@ -6,6 +6,7 @@
 
 static const double guard_share = 0.02;
 static const double guard_ns = 1e6;
+static const double guard_switch_ns = 1e5;
 
 #define COUNT_OF(counter_name, text)                                       \
 	{                                                                  \
@@ -80,9 +81,10 @@ tare_counter_quality_name(enum tare_counter_quality quality)
 }
 
 bool
-tare_counters_guard(double task_clock_ns, double cpu_ns)
+tare_counters_guard(double task_clock_ns, double cpu_ns, uint64_t switches)
 {
-	return fabs(task_clock_ns - cpu_ns) <= fmax(guard_share * cpu_ns, guard_ns);
+	return fabs(task_clock_ns - cpu_ns) <=
+	       fmax(guard_share * cpu_ns, guard_ns) + guard_switch_ns * (double)switches;
 }
 
 struct tare_counted

@@ -7,10 +7,12 @@
  *               "environment_name":…,"command_line":…,"tare":…,"environment":{fingerprint,
  *               facts:[{key,value,matters}]},"calibration":null,"gate":{fail_on:[…]} or null,
  *               "cases":[{benchmark,variant,parameters:{},tags,group,command,runner,cpus,placement?,critical,
- *               metrics:[{name,unit,better,exact,gated,margin}]}]}
+ *               metrics:[{name,unit,better,exact,gated,margin,
+ *               counter:{provider,event,scope,quality} where counted}]}]}
  *   sample      {"type":"sample","seq":12,"case":3,"pair":5,"start_ns":…,"warmup":true (if so),
  *               "values":{"wall":10100000,…}}; a value is a number, or a list of iterations as
- *               [reduced, [v1, v2, …]]
+ *               [reduced, [v1, v2, …]]. Of counters "coverage":{"cycles":0.4} where one was
+ *               counted for less than the whole time, "counters":"invalid" where none can be right
  *   failure     {"type":"failure","seq":…,"case":…,"pair":…,"start_ns":…,"warmup":…,"text":…,
  *               "stderr":…}: an invocation that failed; seq 0 where a hook failed
  *   look        {"type":"look","case":3,"metric":"wall","pairs":12,"planned":60,"phase":1 (0 where

@@ -252,6 +252,51 @@ decode_better(enum tare_better *better_out, const json_t *item, struct tare_err 
 }
 
 static enum tare_status
+decode_quality(enum tare_counter_quality *quality_out, const json_t *item, struct tare_err *err)
+{
+	const char *text = NULL;
+	enum tare_status status = tare_json_get_string(&text, item, "quality", err);
+
+	if (status != TARE_OK)
+		return status;
+	for (int i = 0; i < TARE_QUALITY_COUNT; i++) {
+		if (strcmp(text, tare_counter_quality_name((enum tare_counter_quality)i)) == 0) {
+			*quality_out = (enum tare_counter_quality)i;
+			return TARE_OK;
+		}
+	}
+	return tare_err_set(err, TARE_INVALID,
+		"key \"quality\": expected counted, accounted, simulated or derived, found \"%s\"",
+		text);
+}
+
+/* Where a metric is counted; most are not. */
+static enum tare_status
+decode_counter(const struct tare_counter **counter_out, struct tare_arena *arena,
+	const json_t *item, struct tare_err *err)
+{
+	struct tare_counter counter = {0};
+	const struct string_field fields[] = {
+		{"provider", &counter.provider, true},
+		{"event", &counter.event, true},
+		{"scope", &counter.scope, true},
+	};
+	json_t *found = json_object_get(item, "counter");
+	enum tare_status status;
+
+	if (!found || json_is_null(found))
+		return TARE_OK;
+	if (!json_is_object(found))
+		return tare_err_set(err, TARE_INVALID, "expected an object");
+	status = copy_strings(arena, found, fields, COUNT_OF(fields), err);
+	if (status == TARE_OK)
+		status = decode_quality(&counter.quality, found, err);
+	if (status == TARE_OK)
+		*counter_out = tare_arena_grow(arena, &counter, 1, 1, sizeof(counter));
+	return status;
+}
+
+static enum tare_status
 decode_metric(struct tare_metric *metric, struct tare_arena *arena, const json_t *item,
 	struct tare_err *err)
 {
@@ -276,6 +321,9 @@ decode_metric(struct tare_metric *metric, struct tare_arena *arena, const json_t
 		return tare_err_set(err, TARE_INVALID,
 			"key \"name\": expected at most %d bytes, found %zu",
 			TARE_METRIC_NAME_MAX - 1, strlen(metric->name));
+	status = decode_counter(&metric->counter, arena, item, err);
+	if (status != TARE_OK)
+		return tare_err_where(err, "key \"counter\"");
 	if (metric->margin < 0)
 		return tare_err_set(
 			err, TARE_INVALID, "key \"margin\": expected no negative number");
@@ -304,6 +352,7 @@ decode_metrics(
 				i, one->metrics[i].name);
 	}
 	one->metric_count = count;
+	tare_run_case_count(one, run->arena);
 	tare_samples_init(&one->samples, count);
 	return TARE_OK;
 }
@@ -501,9 +550,34 @@ decode_value(double *value_out, const json_t *value, const char *name, struct ta
 	return TARE_OK;
 }
 
+/* What was counted all the time has no coverage of its own in the line. */
+static void
+decode_coverage(struct tare_counted *counted_out, struct tare_sample *sample,
+	const struct tare_run_case *owner, const json_t *line)
+{
+	const json_t *coverage = json_object_get(line, "coverage");
+	const json_t *state = json_object_get(line, "counters");
+
+	for (size_t i = 0; i < owner->metric_count; i++) {
+		const json_t *found = json_object_get(coverage, owner->metrics[i].name);
+		double share = isnan(sample->values[i]) ? NAN : 1.0;
+
+		if (!owner->metrics[i].counter)
+			share = NAN;
+		else if (json_is_number(found))
+			share = fmin(1.0, fmax(0.0, json_number_value(found)));
+		counted_out[i] =
+			(struct tare_counted){.value = sample->values[i], .coverage = share};
+	}
+	sample->counted = counted_out;
+	sample->counts_invalid =
+		json_is_string(state) && strcmp(json_string_value(state), "invalid") == 0;
+}
+
 static enum tare_status
 decode_sample(struct tare_run *run, const json_t *line, double *values, struct tare_err *err)
 {
+	struct tare_counted counted[TARE_JOURNAL_METRICS_MAX];
 	struct tare_sample sample = {.ok = true, .values = values};
 	const struct tare_run_case *owner;
 	json_t *found = NULL;
@@ -521,6 +595,8 @@ decode_sample(struct tare_run *run, const json_t *line, double *values, struct t
 	}
 	if (status != TARE_OK)
 		return status;
+	if (owner->counting)
+		decode_coverage(counted, &sample, owner, line);
 	tare_run_add_sample(run, &sample);
 	run->status = TARE_RUN_OPEN;
 	return TARE_OK;

@@ -271,6 +271,17 @@ write_gate(struct tare_json *json, const struct tare_gate *gate)
 }
 
 static void
+write_counter(struct tare_json *json, const struct tare_counter *counter)
+{
+	tare_json_object_begin(json, "counter");
+	tare_json_string(json, "provider", counter->provider);
+	tare_json_string(json, "event", counter->event);
+	tare_json_string(json, "scope", counter->scope);
+	tare_json_string(json, "quality", tare_counter_quality_name(counter->quality));
+	tare_json_object_end(json);
+}
+
+static void
 write_metrics(struct tare_json *json, const struct tare_run_case *one)
 {
 	tare_json_array_begin(json, "metrics");
@@ -284,6 +295,8 @@ write_metrics(struct tare_json *json, const struct tare_run_case *one)
 		tare_json_bool(json, "exact", metric->exact);
 		tare_json_bool(json, "gated", metric->gated);
 		tare_json_double(json, "margin", metric->margin);
+		if (metric->counter)
+			write_counter(json, metric->counter);
 		tare_json_object_end(json);
 	}
 	tare_json_array_end(json);
@@ -369,6 +382,27 @@ write_values(
 	tare_json_object_end(json);
 }
 
+/* Only of what was not counted all the time: most counters are, always. */
+static void
+write_coverage(
+	struct tare_json *json, const struct tare_run_case *owner, const struct tare_sample *sample)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < owner->metric_count && sample->counted; i++) {
+		if (!(sample->counted[i].coverage < 1.0))
+			continue;
+		if (!begun)
+			tare_json_object_begin(json, "coverage");
+		begun = true;
+		tare_json_double(json, owner->metrics[i].name, sample->counted[i].coverage);
+	}
+	if (begun)
+		tare_json_object_end(json);
+	if (sample->counts_invalid)
+		tare_json_string(json, "counters", "invalid");
+}
+
 enum tare_status
 tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	const struct tare_sample *sample, struct tare_err *err)
@@ -384,6 +418,7 @@ tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 		tare_json_bool(json, "warmup", true);
 	if (sample->ok) {
 		write_values(json, &run->cases[sample->case_index], sample);
+		write_coverage(json, &run->cases[sample->case_index], sample);
 	} else {
 		tare_json_string(json, "text", sample->failure ? sample->failure : "");
 		tare_json_string(json, "stderr", sample->stderr_tail);

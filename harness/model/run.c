@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,6 +121,35 @@ copy_parameters(struct tare_arena *arena, struct tare_run_case *copy, const stru
 	}
 }
 
+static const struct tare_counter *
+copy_counter(struct tare_arena *arena, const struct tare_counter *counter)
+{
+	struct tare_counter *copy;
+
+	if (!counter)
+		return NULL;
+	copy = tare_arena_alloc(arena, 1, sizeof(*copy));
+	copy->provider = tare_arena_strdup(arena, counter->provider);
+	copy->event = tare_arena_strdup(arena, counter->event);
+	copy->scope = tare_arena_strdup(arena, counter->scope);
+	copy->quality = counter->quality;
+	return copy;
+}
+
+void
+tare_run_case_count(struct tare_run_case *one, struct tare_arena *arena)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < one->metric_count; i++)
+		any = any || one->metrics[i].counter;
+	if (!any)
+		return;
+	one->counting = tare_arena_alloc(arena, one->metric_count, sizeof(*one->counting));
+	for (size_t i = 0; i < one->metric_count; i++)
+		one->counting[i].coverage_min = 1.0;
+}
+
 static void
 copy_metrics(struct tare_arena *arena, struct tare_run_case *copy, const struct tare_case *plan)
 {
@@ -129,7 +159,9 @@ copy_metrics(struct tare_arena *arena, struct tare_run_case *copy, const struct 
 		copy->metrics[i] = plan->metrics[i];
 		copy->metrics[i].name = tare_arena_strdup(arena, plan->metrics[i].name);
 		copy->metrics[i].unit = tare_arena_strdup(arena, plan->metrics[i].unit);
+		copy->metrics[i].counter = copy_counter(arena, plan->metrics[i].counter);
 	}
+	tare_run_case_count(copy, arena);
 	tare_samples_init(&copy->samples, plan->metric_count);
 }
 
@@ -243,6 +275,32 @@ keep_failure(struct tare_run *run, struct tare_run_case *owner, const struct tar
 	owner->stderr_tail = tare_arena_strdup(run->arena, sample->stderr_tail);
 }
 
+/* Warm-ups are left out, as everywhere. Where nothing else is said, what has a value was counted
+ * all the time. */
+static void
+note_counting(struct tare_run_case *owner, const struct tare_sample *sample)
+{
+	for (size_t i = 0; i < owner->metric_count; i++) {
+		struct tare_counting *counting = &owner->counting[i];
+		double value = sample->values[i];
+		double coverage = sample->counted ? sample->counted[i].coverage
+				  : isnan(value)  ? NAN
+						  : 1.0;
+
+		if (!owner->metrics[i].counter || isnan(coverage))
+			continue;
+		if (!isnan(value)) {
+			counting->used++;
+			counting->coverage_sum += coverage;
+			counting->coverage_min = fmin(counting->coverage_min, coverage);
+		} else if (sample->counts_invalid) {
+			counting->invalid++;
+		} else {
+			counting->thin++;
+		}
+	}
+}
+
 void
 tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample)
 {
@@ -260,6 +318,8 @@ tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample)
 		owner->warmup_count++;
 	} else {
 		owner->samples.total++;
+		if (owner->counting)
+			note_counting(owner, sample);
 		if (owner->status == TARE_CASE_PENDING)
 			owner->status = TARE_CASE_OK;
 		keep_row(run, owner, sample);

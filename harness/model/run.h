@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "harness/base/arena.h"
+#include "harness/model/counter.h"
 #include "harness/model/environment.h"
 #include "harness/model/look.h"
 #include "harness/model/metric.h"
@@ -65,6 +66,7 @@ struct tare_run_case {
 	struct tare_metric *metrics;
 	size_t metric_count;
 	struct tare_samples samples;
+	struct tare_counting *counting; /* [metric_count]; NULL where no metric is counted */
 	enum tare_case_status status;
 	const char *failure;     /* sentence, NULL unless failed */
 	const char *stderr_tail; /* last lines, NULL where none */
@@ -122,6 +124,8 @@ void tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy)
 /* Copies what the plan says (suite, cases, gate); the run needs the plan no more. The cases' cpus
  * are "" until somebody pins. */
 void tare_run_from_plan(struct tare_run *run, const struct tare_plan *plan);
+/* Makes one->counting where a metric of the case is counted; its metrics are there by then. */
+void tare_run_case_count(struct tare_run_case *one, struct tare_arena *arena);
 /* Adds a warning unless the same id and text is there, or a thousand others. Strings are copied. */
 void tare_run_warn(struct tare_run *run, const char *id, const char *text, const char *advice);
 
@@ -138,6 +142,9 @@ struct tare_sample {
 	 * NULL, or [metric_count] lists of iteration_counts[metric] values (0: not iterated). */
 	double **iterations;
 	size_t *iteration_counts;
+	/* NULL, or [metric_count]: how the values that were counted came about. */
+	const struct tare_counted *counted;
+	bool counts_invalid;     /* the guard said that no event of this invocation can be right */
 	const char *failure;     /* not ok: the sentence */
 	const char *stderr_tail; /* not ok: NULL or the last lines */
 };

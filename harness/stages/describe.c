@@ -10,6 +10,7 @@
 #include "harness/base/rng.h"
 #include "harness/machine/describe.h"
 #include "harness/model/pending.h"
+#include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
 #include "harness/stages/stage.h"
 
@@ -76,12 +77,14 @@ check_same_plan(const struct tare_session *session, const struct tare_run *run, 
 }
 
 static enum tare_status
-add_pending(
-	struct tare_session *session, const struct tare_agent_record *record, struct tare_err *err)
+add_pending(struct tare_session *session, const struct tare_agent_record *record,
+	const struct tare_agent_counts *counts, struct tare_err *err)
 {
 	struct tare_run *run = session->run;
-	size_t count = run->cases[record->case_index].metric_count;
-	double *values = tare_arena_alloc(session->arena, count, sizeof(*values));
+	const struct tare_case *subject = &session->plan->cases[record->case_index];
+	double *values = tare_arena_alloc(session->arena, subject->metric_count, sizeof(*values));
+	struct tare_counted *counted =
+		tare_arena_alloc(session->arena, subject->metric_count, sizeof(*counted));
 	struct tare_sample sample = {
 		.seq = record->seq,
 		.case_index = record->case_index,
@@ -92,9 +95,11 @@ add_pending(
 		.values = values,
 	};
 
-	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < count; i++)
+	for (size_t i = TARE_BUILTIN_METRIC_COUNT; i < subject->metric_count; i++)
 		values[i] = NAN;
 	tare_record_values(values, record);
+	tare_counting_fill(&sample, counted, subject, record, counts, NULL);
+	tare_counting_derive(&sample, counted, subject);
 	tare_run_add_sample(run, &sample);
 	return tare_journal_sample(session->journal, run, &sample, err);
 }
@@ -109,18 +114,6 @@ is_accepted(const struct tare_case *subject, int exit_status)
 			return true;
 	}
 	return false;
-}
-
-/* Whether all that was measured is in the agent's record. */
-static bool
-is_in_record(const struct tare_case *subject)
-{
-	for (size_t i = 0; i < subject->metric_count; i++) {
-		if (subject->rules[i].source != TARE_SOURCE_BUILTIN &&
-			subject->rules[i].source != TARE_SOURCE_RUNNER)
-			return false;
-	}
-	return true;
 }
 
 /* What the invocation after the last would be, whole and good: one that failed is measured again.
@@ -141,7 +134,8 @@ is_new(const struct tare_session *session, const struct tare_agent_record *recor
 		(record->flags & TARE_RECORD_WARMUP ? owner->warmup_count : owner->samples.total))
 		return false;
 	return owner->status != TARE_CASE_FAILED && !owner->stop_reason &&
-	       is_in_record(&session->plan->cases[record->case_index]) &&
+	       owner->metric_count == session->plan->cases[record->case_index].metric_count &&
+	       tare_counting_recoverable(&session->plan->cases[record->case_index], record) &&
 	       is_accepted(&session->plan->cases[record->case_index], record->exit_status);
 }
 
@@ -180,7 +174,7 @@ recover_pending(struct tare_session *session, struct tare_err *err)
 		record.start_ns -= pending->began_ns;
 		if (record.start_ns > INT64_MAX)
 			record.start_ns = 0;
-		status = add_pending(session, &record, err);
+		status = add_pending(session, &record, &pending->counts[i], err);
 	}
 	return status;
 }
@@ -292,14 +286,22 @@ check_runners(const struct tare_plan *plan, struct tare_err *err)
 static enum tare_status
 describe(struct tare_session *session, struct tare_err *err)
 {
+	const char *missing = NULL;
 	enum tare_status status = check_runners(session->plan, err);
 
+	if (status == TARE_OK)
+		status = tare_stage_counters(&missing, session, err);
 	if (status != TARE_OK)
 		return status;
-	if (session->options.resume_path)
-		return open_resumed(session, err);
-	session->run = tare_run_new();
-	return open_fresh(session, err);
+	if (session->options.resume_path) {
+		status = open_resumed(session, err);
+	} else {
+		session->run = tare_run_new();
+		status = open_fresh(session, err);
+	}
+	if (status == TARE_OK)
+		tare_stage_warn_of_counters(session->run, missing);
+	return status;
 }
 
 const struct tare_stage tare_stage_describe = {

@@ -560,8 +560,8 @@ tare_extract_metrics(const struct tare_extractor *extractor, struct tare_sample 
 		};
 		enum tare_status status;
 
-		if (rule->source == TARE_SOURCE_BUILTIN || rule->source == TARE_SOURCE_RUNNER ||
-			rule->source == TARE_SOURCE_REPLAY)
+		if (rule->source != TARE_SOURCE_REGEX && rule->source != TARE_SOURCE_JSON &&
+			rule->source != TARE_SOURCE_LINES)
 			continue;
 		status = find_numbers(&numbers, extractor, i, output, err);
 		if (status != TARE_OK)

@@ -42,10 +42,12 @@ struct tare_measured_case {
 	struct tare_extractor *extractor;
 	const char *log_path;
 	uint32_t *service_ids;
-	size_t services_up; /* how many of its services it has running */
-	bool set_up;        /* setup was begun: cleanup is owed */
-	bool has_folder;    /* its scratch folder was made */
-	double *values;     /* one sample */
+	size_t services_up;           /* how many of its services it has running */
+	bool set_up;                  /* setup was begun: cleanup is owed */
+	bool has_folder;              /* its scratch folder was made */
+	double *values;               /* one sample */
+	struct tare_counted *counted; /* likewise */
+	double *simulated;            /* [metric_count] for the first pair; NULL: not yet */
 	uint32_t next_pair;
 	uint32_t warmups;        /* done since it was begun: a resumed case is warmed up again */
 	uint64_t spent_ns;       /* of its budget: measured invocations with prepare and conclude */

@@ -4,6 +4,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
 
 void
@@ -117,6 +118,7 @@ tare_measure_begin_case(
 	enum tare_status status = TARE_OK;
 
 	mine->values = tare_arena_alloc(arena, subject->metric_count, sizeof(*mine->values));
+	mine->counted = tare_arena_alloc(arena, subject->metric_count, sizeof(*mine->counted));
 	mine->service_ids =
 		tare_arena_alloc(arena, subject->service_count, sizeof(*mine->service_ids));
 	mine->log_path =
@@ -233,6 +235,9 @@ take_values(struct tare_measure *measure, struct tare_measured_case *mine,
 		mine->values[i] = NAN;
 	tare_record_values(mine->values, &outcome->record);
 	take_figures(mine, sample);
+	tare_counting_fill(sample, mine->counted, subject, &outcome->record, &outcome->counts,
+		outcome->around);
+	tare_counting_take_simulated(sample, mine->counted, subject, mine->simulated);
 	if (!tare_extractor_reads_output(mine->extractor))
 		return TARE_OK;
 	status = tare_extract_check(mine->extractor, &output, err);
@@ -310,6 +315,7 @@ take_outcome(struct tare_measure *measure, struct tare_measured_case *mine, bool
 		failure = cut ? tare_arena_printf(measure->scratch, "%s; %s", why.text, cut)
 			      : why.text;
 	}
+	tare_counting_derive(&sample, mine->counted, subject);
 	warn_of_outcome(measure, mine, outcome);
 	if (failure)
 		return tare_measure_fail_case(measure, mine, &sample, failure,
@@ -389,13 +395,18 @@ tare_measure_invoke(struct tare_measure *measure, struct tare_measured_case *min
 	const struct tare_visit *visit, struct tare_err *err)
 {
 	const struct tare_case *subject = mine->subject;
-	uint64_t began_ns = tare_monotonic_ns(), replayed_ns = 0;
-	enum tare_status status, concluded = TARE_OK;
+	uint64_t began_ns, replayed_ns = 0;
+	enum tare_status status = TARE_OK, concluded = TARE_OK;
 	struct tare_err late = {0};
 	uint32_t done = 0;
 	bool replayed;
 
 	tare_arena_reset(measure->scratch);
+	if (!visit->warmup)
+		status = tare_counting_simulate(measure, mine, err);
+	if (status != TARE_OK || mine->over)
+		return status;
+	began_ns = tare_monotonic_ns(); /* simulating is not in the budget */
 	status = tare_measure_hook(measure, mine, "prepare", subject->prepare, err);
 	if (status != TARE_OK || mine->over)
 		return status;

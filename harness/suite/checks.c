@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/units.h"
+#include "harness/model/formula.h"
 #include "harness/model/metric.h"
 #include "harness/model/placement.h"
 #include "harness/suite/pattern.h"
@@ -162,6 +163,34 @@ tare_check_metric_name(const char *text, struct tare_err *err)
 		return tare_err_set(err, TARE_INVALID,
 			"is \"%.64s\"; expected a letter, then letters, digits and _-./", text);
 	return TARE_OK;
+}
+
+/* As native events are written: "perf::INSTRUCTIONS:u=1", "rusage/page-faults". */
+enum tare_status
+tare_check_counter(const char *text, struct tare_err *err)
+{
+	if (!is_word(text, "_", "_-./:=", TARE_METRIC_NAME_MAX - 1))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected a letter, then letters, digits and _-./:=", text);
+	if (tare_metric_find(tare_builtin_metrics, TARE_BUILTIN_METRIC_COUNT, text) <
+		TARE_BUILTIN_METRIC_COUNT)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%s\", which tare always measures; expected another name", text);
+	return TARE_OK;
+}
+
+enum tare_status
+tare_check_formula(const char *text, struct tare_err *err)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_formula *formula = NULL;
+	struct tare_err why = {0};
+	enum tare_status status = tare_formula_parse(&formula, arena, text, &why);
+
+	tare_arena_free(arena);
+	return status == TARE_OK
+		       ? status
+		       : tare_err_set(err, TARE_INVALID, "is \"%.64s\": %s", text, why.text);
 }
 
 enum tare_status

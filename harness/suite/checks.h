@@ -20,6 +20,8 @@ enum tare_status tare_check_environment_name(const char *text, struct tare_err *
 enum tare_status tare_check_variable_name(const char *text, struct tare_err *err);
 enum tare_status tare_check_variable_glob(const char *text, struct tare_err *err);
 enum tare_status tare_check_metric_name(const char *text, struct tare_err *err);
+enum tare_status tare_check_counter(const char *text, struct tare_err *err);
+enum tare_status tare_check_formula(const char *text, struct tare_err *err);
 enum tare_status tare_check_unit(const char *text, struct tare_err *err);
 enum tare_status tare_check_regex(const char *text, struct tare_err *err);
 enum tare_status tare_check_json_path(const char *text, struct tare_err *err);

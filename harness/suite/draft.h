@@ -15,6 +15,7 @@
 enum {
 	TARE_LAYERS_MAX = 3 * (TARE_SUITE_INCLUDE_MAX + 1) + 2,
 	TARE_METRICS_MAX = 64, /* of one case, with the built-in ones */
+	TARE_COUNTER_FILES_MAX = 8,
 };
 
 /* What one expansion shares between its cases. */
@@ -43,6 +44,8 @@ struct tare_expansion {
 	struct tare_metric_rule *base_rules;
 	size_t base_metric_count;
 	bool base_wants_stdout;
+	/* Groups that come with tare, once they were asked for (counters.h). */
+	const struct tare_node *counter_files[TARE_COUNTER_FILES_MAX];
 	struct tare_point *points; /* of the last matrix without names in it */
 	size_t point_count;
 	const struct tare_matrix *points_of;

@@ -339,6 +339,60 @@ static const struct tare_shape metrics = {.kind = TARE_SHAPE_MAP,
 	.key = &metric_name,
 	.item = &metric};
 
+static const struct tare_shape counter = {.kind = TARE_SHAPE_TEXT,
+	.expected = "the name of a counter or of a group of them, such as instructions or ipc",
+	.check = tare_check_counter,
+	.pattern = "^[A-Za-z_][A-Za-z0-9_./:=-]*$"};
+static const struct tare_shape counter_list = {
+	.kind = TARE_SHAPE_LIST, .expected = "a list of counters", .item = &counter};
+static const struct tare_shape counters = {.kind = TARE_SHAPE_ANY,
+	.expected = "a counter, a list of counters and groups, or none",
+	.any = (const struct tare_shape *const[]){&counter, &counter_list, NULL}};
+static const struct tare_shape formula = {.kind = TARE_SHAPE_TEXT,
+	.expected = "a formula such as instructions / cycles",
+	.literal = true,
+	.check = tare_check_formula};
+static const struct tare_field derived_fields[] = {
+	{.key = "formula",
+		.shape = &formula,
+		.required = true,
+		.doc = "Numbers, names of counters, + - * / and parentheses. A minus between names "
+		       "has a space on its left."},
+	{.key = "unit", .shape = &unit, .doc = "What the result is in, such as ratio."},
+	{.key = "better",
+		.shape = &better,
+		.doc = "Whether lower or higher values are better. Default: lower."},
+};
+static const struct tare_table derived_table = {.name = "derived metric",
+	.doc = "A metric worked out from counters of the same invocation.",
+	.fields = derived_fields,
+	.field_count = ARRAY_COUNT(derived_fields)};
+static const struct tare_shape derived = {
+	.kind = TARE_SHAPE_TABLE, .expected = "a mapping with formula", .table = &derived_table};
+static const struct tare_shape derived_map = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and formulas",
+	.key = &metric_name,
+	.item = &derived};
+static const struct tare_field counter_group_fields[] = {
+	{.key = "description", .shape = &prose, .doc = "For readers."},
+	{.key = "counters",
+		.shape = &counters,
+		.required = true,
+		.doc = "What is counted together."},
+	{.key = "derived", .shape = &derived_map, .doc = "Metrics worked out from them."},
+};
+static const struct tare_table counter_group_table = {.name = "counter group",
+	.doc = "Counters that belong together.",
+	.fields = counter_group_fields,
+	.field_count = ARRAY_COUNT(counter_group_fields)};
+static const struct tare_shape counter_group = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with counters",
+	.table = &counter_group_table};
+static const struct tare_shape counter_groups = {.kind = TARE_SHAPE_MAP,
+	.expected = "a mapping of names and groups of counters",
+	.key = &tare_shape_identifier,
+	.item = &counter_group};
+
 static const struct tare_shape margins = {.kind = TARE_SHAPE_MAP,
 	.expected = "a mapping of metrics and percentages",
 	.key = &metric_name,
@@ -469,7 +523,8 @@ static const struct tare_shape services = {.kind = TARE_SHAPE_ANY,
 	.any = (const struct tare_shape *const[]){&service_list, &service_map, NULL}};
 
 static const struct tare_shape cpus = {.kind = TARE_SHAPE_TEXT,
-	.expected = "none, a number of cores such as 2, CPUs such as 2-5, or a policy such as smt:2",
+	.expected =
+		"none, a number of cores such as 2, CPUs such as 2-5, or a policy such as smt:2",
 	.check = tare_check_cpus};
 static const struct tare_shape numa = {.kind = TARE_SHAPE_TEXT,
 	.expected = "local, interleave, or nodes such as bind:0",
@@ -695,6 +750,16 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = WORK,
 		.doc = "More numbers, out of the program's output; and by {gate: false}, what does "
 		       "not count for the gate."},
+	[TARE_KEY_COUNTERS] = {.key = "counters",
+		.shape = &counters,
+		.places = ALL,
+		.doc = "What is counted beside time: names such as instructions, PAPI presets, "
+		       "native events, PROVIDER/NAME, and groups: ipc, cache, branch, tlb, memory, "
+		       "faults. tare list counters says what can be had. Default: none."},
+	[TARE_KEY_COUNTERS_REQUIRED] = {.key = "counters_required",
+		.shape = &flag,
+		.places = ALL,
+		.doc = "Counters that cannot be had are an error and not a warning."},
 	[TARE_KEY_MARGIN] = {.key = "margin",
 		.shape = &margin,
 		.places = ALL,
@@ -909,6 +974,10 @@ static const struct tare_field suite_fields[TARE_TOP_COUNT] = {
 	[TARE_TOP_GATE] = {.key = "gate",
 		.shape = &gate,
 		.doc = "The verdicts that make tare fail. Default: none, changes are only shown."},
+	[TARE_TOP_COUNTER_GROUPS] = {.key = "counter_groups",
+		.shape = &counter_groups,
+		.doc = "Groups for `counters`, beside those that come with tare or in place of "
+		       "them."},
 	[TARE_TOP_BENCHMARKS] = {.key = "benchmarks",
 		.shape = &benchmarks,
 		.doc = "What is measured, in this order in reports."},

@@ -180,6 +180,8 @@ take_shared(struct loader *loader, struct tare_node *const *top)
 	note_metrics(loader, &defaults);
 	take_matrix_and_variants(loader, top, &defaults);
 	add_environments(loader, top[TARE_TOP_ENVIRONMENTS]);
+	if (top[TARE_TOP_COUNTER_GROUPS] != NULL && !top[TARE_TOP_COUNTER_GROUPS]->bad)
+		suite->counter_groups[suite->counter_groups_count++] = top[TARE_TOP_COUNTER_GROUPS];
 	if (top[TARE_TOP_GATE] != NULL)
 		suite->gate = top[TARE_TOP_GATE];
 }
@@ -411,6 +413,8 @@ load(struct tare_suite **suite_out, struct loader *loader, const struct tare_sou
 	suite->name = "";
 	suite->description = "";
 	suite->file = source->is_file ? source->name : "";
+	suite->counter_groups = tare_arena_alloc(
+		loader->decoder.arena, TARE_SUITE_INCLUDE_MAX + 1, sizeof(*suite->counter_groups));
 	load_bytes(loader, source, text, len);
 	check_benchmark_names(loader);
 	if (suite->at != NULL && suite->at->kind == TARE_NODE_MAP && suite->benchmark_count == 0 &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/base/units.h"
+#include "harness/suite/counters.h"
 #include "harness/suite/draft.h"
 #include "harness/suite/pattern.h"
 
@@ -362,11 +363,27 @@ read_replay(size_t *list_len_out, struct collection *collection, struct tare_rep
 	}
 }
 
+static size_t
+sink_place(void *context, const struct tare_node *name)
+{
+	return place(context, name);
+}
+
+static void
+sink_get(void *context, size_t at, struct tare_metric **metric_out,
+	struct tare_metric_rule **rule_out)
+{
+	struct collection *collection = context;
+
+	*metric_out = &collection->metrics[at];
+	*rule_out = &collection->rules[at];
+}
+
 /* Whether the metrics depend on this case at all. */
 static bool
 are_shared(const struct tare_draft *draft)
 {
-	if (draft->is_replay)
+	if (draft->is_replay || tare_draft_value(draft, TARE_KEY_COUNTERS) != NULL)
 		return false;
 	for (size_t i = 0; i < draft->layer_count; i++) {
 		const struct tare_node *metrics = draft->layers[i]->slots[TARE_KEY_METRICS];
@@ -395,10 +412,14 @@ share(struct tare_draft *draft)
 static bool
 collect(struct collection *collection, const struct tare_node *replay)
 {
+	const struct tare_metric_sink sink = {
+		.context = collection, .place = sink_place, .get = sink_get};
+
 	memcpy(collection->metrics, tare_builtin_metrics, sizeof(tare_builtin_metrics));
 	for (size_t i = 0; i < TARE_BUILTIN_METRIC_COUNT; i++)
 		collection->rules[i].written_unit = collection->metrics[i].unit;
 	collect_definitions(collection);
+	tare_draft_counters(collection->draft, &sink);
 	for (size_t i = 0; replay != NULL && i < replay->count; i++)
 		if (place(collection, tare_node_key(replay, i)) == TARE_METRICS_MAX)
 			return false;

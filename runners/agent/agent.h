@@ -12,6 +12,7 @@
  *   place.c     CPUs and memory
  *   threads.c   whether the threads of a program can be pinned, and its environment then
  *   run.c       the timed path
+ *   count.c     events that are read around the timed path
  *   watch.c     timeouts and cancelling, by signals
  *   reap.c      services, leftovers, and the end of every tree
  */
@@ -50,6 +51,9 @@ struct agent {
 	struct tare_pending *pending;           /* NULL until it came */
 	uint64_t cpus_own[TARE_WIRE_CPU_WORDS]; /* what the agent was given at its start */
 	struct tare_wire_place place;           /* where it is now */
+	int events[TARE_COUNTERS_MAX];
+	unsigned event_count;
+	struct tare_agent_counts counts; /* of the last invocation */
 	struct agent_program programs[TARE_WIRE_SLOTS];
 	struct agent_service services[TARE_WIRE_SERVICES];
 	unsigned services_alive;
@@ -78,7 +82,7 @@ void agent_watch_end(void);
 void agent_watch_kill(void); /* the running program and its group */
 
 /* program.c; errors are errno, 0 is fine */
-int agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_FDS_MAX]);
+int agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_PROGRAM_FDS]);
 /* Makes directory, descriptors and place of this process the program's. Sets step and error of the
  * reply and returns false where that fails. */
 bool agent_program_apply(struct agent *agent, struct agent_program *program,
@@ -96,6 +100,13 @@ bool agent_place_apply(
 void agent_threads_define(struct agent_program *program);
 /* Once its path is known: sets threads_free, and the environment accordingly. */
 void agent_threads_choose(struct agent_program *program);
+
+/* count.c */
+/* Takes the descriptors over, in place of those it has. */
+void agent_events_take(struct agent *agent, const int *fds, unsigned count);
+/* Both are outside the timed interval; what is between them goes into agent->counts. */
+void agent_count_begin(struct agent *agent, const struct tare_wire_request *request);
+void agent_count_end(struct agent *agent, uint64_t seq);
 
 /* run.c */
 /* Starts the program as leader of a new group, or of a new session. The number of the child, or -1

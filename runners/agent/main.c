@@ -30,10 +30,19 @@ take_fds(struct message *message, struct msghdr *head)
 	message->fd_count = (unsigned)(len / sizeof(int));
 }
 
+/* Descriptors come with the requests that take them, and with no other. */
 static bool
-takes_fds(const struct tare_wire_request *request)
+fds_are_right(const struct message *message)
 {
-	return request->op == TARE_WIRE_DEFINE || request->op == TARE_WIRE_PENDING;
+	switch (message->request.op) {
+	case TARE_WIRE_DEFINE:
+	case TARE_WIRE_PENDING:
+		return message->fd_count > 0;
+	case TARE_WIRE_COUNT:
+		return message->fd_count == message->request.count;
+	default:
+		return message->fd_count == 0;
+	}
 }
 
 /* False where the harness is gone, or the agent was told to end. */
@@ -62,10 +71,9 @@ receive(struct message *message)
 		if (len <= 0)
 			return false;
 		take_fds(message, &head);
-		/* Descriptors come with the two requests that take them, and with no other. */
 		message->valid = (head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
 				 tare_wire_request_valid(&message->request, (size_t)len) &&
-				 (message->fd_count == 0) == !takes_fds(&message->request);
+				 fds_are_right(message);
 		return true;
 	}
 }
@@ -98,7 +106,7 @@ define(struct agent *agent, const struct message *message, struct tare_wire_repl
 {
 	int error = EINVAL;
 
-	if (message->fd_count == TARE_WIRE_FDS_MAX)
+	if (message->fd_count == TARE_WIRE_PROGRAM_FDS)
 		error = agent_program_define(&agent->programs[message->request.slot], message->fds);
 	fail(reply, TARE_STEP_REQUEST, error);
 	if (error != 0)
@@ -142,6 +150,9 @@ answer(struct agent *agent, const struct message *message)
 		break;
 	case TARE_WIRE_PIN:
 		agent_place_apply(agent, &message->request.place, &reply);
+		break;
+	case TARE_WIRE_COUNT:
+		agent_events_take(agent, message->fds, message->fd_count);
 		break;
 	case TARE_WIRE_RUN:
 		agent_run(agent, &message->request, &reply);

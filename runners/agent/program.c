@@ -21,7 +21,7 @@ forget(struct agent_program *program)
 }
 
 int
-agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_FDS_MAX])
+agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_PROGRAM_FDS])
 {
 	struct stat about;
 	void *blob;

@@ -107,7 +107,9 @@ run_one(struct agent *agent, struct tare_agent_record *record,
 		.flags = request->flags & TARE_WIRE_WARMUP ? TARE_RECORD_WARMUP : 0};
 	agent_watch.timed_out = 0;
 	agent_program_rewind(program);
+	agent_count_begin(agent, request);
 	time_one(record, program);
+	agent_count_end(agent, record->seq);
 	swept = agent_sweep(agent, false);
 	if (agent_watch.cancelled) {
 		reply->flags |= TARE_WIRE_CANCELLED;
@@ -140,10 +142,13 @@ run_batch(
 			return;
 		if (!run_one(agent, &record, request, reply->done, reply))
 			return;
+		if (keep && agent->counts.count > 0)
+			agent->pending->counts[reply->done] = agent->counts;
 		if (keep)
 			agent->pending->slots[reply->done] = record;
 		else
 			reply->record = record;
+		reply->counts = agent->counts;
 		reply->done++;
 		if (!is_accepted(request, &record))
 			return;

@@ -66,6 +66,8 @@ tare_wire_request_valid(const void *message, size_t len)
 		return false;
 	if (request.place.memory >= TARE_WIRE_MEMORY_COUNT)
 		return false;
+	if (request.op == TARE_WIRE_COUNT)
+		return request.count <= TARE_COUNTERS_MAX;
 	if (request.op != TARE_WIRE_RUN)
 		return true;
 	if (request.count == 0 || request.count > TARE_PENDING_SLOTS)

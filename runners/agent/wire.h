@@ -30,7 +30,8 @@ enum {
 	TARE_WIRE_CPU_WORDS = 16,  /* 1024 CPUs */
 	TARE_WIRE_NODE_WORDS = 16, /* and NUMA nodes */
 	TARE_WIRE_PROGRAM_MAX = 8 << 20,
-	TARE_WIRE_FDS_MAX = 4,
+	TARE_WIRE_PROGRAM_FDS = 4,
+	TARE_WIRE_FDS_MAX = TARE_COUNTERS_MAX, /* of one message */
 };
 
 enum tare_wire_op {
@@ -42,6 +43,7 @@ enum tare_wire_op {
 	TARE_WIRE_START,   /* slot: a service; its number is in the reply */
 	TARE_WIRE_STATUS,  /* service */
 	TARE_WIRE_STOP,    /* service, timeout_ns between SIGTERM and SIGKILL */
+	TARE_WIRE_COUNT,   /* descriptors: events, count of them; 0: nothing is counted any more */
 	TARE_WIRE_CANCEL,
 	TARE_WIRE_OP_COUNT,
 };
@@ -52,7 +54,8 @@ enum {
 	TARE_WIRE_RUNNING = 1u << 2, /* reply: the service runs */
 	TARE_WIRE_STUCK = 1u << 3,   /* reply: processes could not be killed */
 	TARE_WIRE_CANCELLED = 1u << 4, /* reply: the last invocation was killed and not recorded */
-	TARE_WIRE_THREADS_FREE = 1u << 5 /* reply: TARE_WIRE_PIN_THREADS is not for this program */
+	TARE_WIRE_THREADS_FREE = 1u << 5, /* reply: TARE_WIRE_PIN_THREADS is not for this program */
+	TARE_WIRE_COUNTED = 1u << 6       /* request: the events are read around each invocation */
 };
 
 /* Where memory comes from. */
@@ -84,7 +87,7 @@ struct tare_wire_request {
 	uint64_t accepted[4]; /* exit codes after which the batch goes on, as bits */
 	struct tare_wire_place place;
 	uint32_t service;
-	uint32_t reserved;
+	uint32_t set; /* RUN: a number for what is counted, which comes back with it */
 };
 
 /* What failed, where error is not 0. */
@@ -109,6 +112,7 @@ struct tare_wire_reply {
 	int32_t exit_status; /* STATUS, STOP: as from wait4 where the service had ended by itself */
 	uint32_t reserved;
 	struct tare_agent_record record; /* RUN without TARE_WIRE_KEEP */
+	struct tare_agent_counts counts; /* the same, with TARE_WIRE_COUNTED */
 };
 
 enum {

@@ -31,6 +31,11 @@
 	"{'type':'sample','seq':" seq ",'case':" which ",'pair':" pair \
 	",'start_ns':1,'values':{" values "}}\n"
 
+#define COUNTED_CASE                                                                               \
+	"[{'benchmark':'b','group':0,'metrics':[{'name':'wall','better':'lower'},{'name':'cycles'" \
+	",'better':'lower','counter':"                                                             \
+	"{'provider':'perf','event':'E','scope':'program','quality':'counted'}}]}]"
+
 static enum tare_status
 read_text(struct tare_run **run_out, const char *text, struct tare_err *err)
 {
@@ -477,10 +482,65 @@ refuses_other_lines_it_cannot_trust(void **state)
 	assert_refusals(refusals, COUNT_OF(refusals));
 }
 
+static void
+reads_where_a_metric_is_counted_and_how_that_went(void **state)
+{
+	struct tare_run *run = must_read(HEADER_OF("a", "1", "'cases':" COUNTED_CASE) SAMPLE("1",
+		"0", "0",
+		"'wall':5,'cycles':100") "{'type':'sample','seq':2,'case':0,'pair':1,'start_ns':1,'"
+					 "values':"
+					 "{'wall':5,'cycles':90},'coverage':{'cycles':0.4}}\n"
+					 "{'type':'sample','seq':3,'case':0,'pair':2,'start_ns':1,'"
+					 "values':{'wall':5},"
+					 "'coverage':{'cycles':0.1}}\n"
+					 "{'type':'sample','seq':4,'case':0,'pair':3,'start_ns':1,'"
+					 "values':{'wall':5},"
+					 "'coverage':{'cycles':0.9},'counters':'invalid'}\n" SAMPLE(
+						 "5", "0", "4", "'wall':5"));
+	const struct tare_run_case *one = &run->cases[0];
+
+	(void)state;
+	assert_null(one->metrics[0].counter);
+	assert_string_equal(one->metrics[1].counter->provider, "perf");
+	assert_string_equal(one->metrics[1].counter->event, "E");
+	assert_string_equal(one->metrics[1].counter->scope, "program");
+	assert_int_equal(one->metrics[1].counter->quality, TARE_QUALITY_COUNTED);
+	assert_int_equal(one->counting[1].used, 2);
+	assert_int_equal(one->counting[1].thin, 1);
+	assert_int_equal(one->counting[1].invalid, 1);
+	assert_true(one->counting[1].coverage_min == 0.4);
+	assert_true(one->counting[1].coverage_sum == 1.4);
+	assert_int_equal(one->counting[0].used, 0);
+	tare_run_free(run);
+}
+
+static void
+refuses_counters_that_say_too_little(void **state)
+{
+#define COUNTER_OF(text)                                                                        \
+	HEADER_OF("a", "1",                                                                     \
+		"'cases':[{'benchmark':'b','group':0,'metrics':[{'name':'c','better':'lower','" \
+		"counter':" text "}]}]")
+	static const struct refusal refusals[] = {
+		{COUNTER_OF("7"), "j:1: case 0: metric 0: key \"counter\": expected an object"},
+		{COUNTER_OF("{'event':'E','scope':'s','quality':'counted'}"),
+			"j:1: case 0: metric 0: key \"counter\": key \"provider\" is missing"},
+		{COUNTER_OF("{'provider':'p','event':'E','scope':'s','quality':'guessed'}"),
+			"j:1: case 0: metric 0: key \"counter\": key \"quality\": expected "
+			"counted, "
+			"accounted, simulated or derived, found \"guessed\""},
+	};
+
+	(void)state;
+	assert_refusals(refusals, sizeof(refusals) / sizeof(refusals[0]));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_where_a_metric_is_counted_and_how_that_went),
+		cmocka_unit_test(refuses_counters_that_say_too_little),
 		cmocka_unit_test(reads_a_header),
 		cmocka_unit_test(reads_a_header_with_nothing_in_it),
 		cmocka_unit_test(trusts_facts_and_not_the_fingerprint_beside_them),

@@ -175,7 +175,7 @@ opens_what_the_program_is_given(void **state)
 	const struct tare_sinks sinks = {.log_path = log_path, .with_output = true};
 	struct tare_program program = make_program();
 	struct tare_description description = {0};
-	int fds[TARE_WIRE_FDS_MAX];
+	int fds[TARE_WIRE_PROGRAM_FDS];
 	struct stat about;
 	char text[8] = "";
 
@@ -195,7 +195,7 @@ opens_what_the_program_is_given(void **state)
 
 	assert_string_equal(log, "out err");
 	free(log);
-	for (int i = 0; i < TARE_WIRE_FDS_MAX; i++)
+	for (int i = 0; i < TARE_WIRE_PROGRAM_FDS; i++)
 		close(fds[i]);
 	tare_description_free(&description);
 	free(log_path);
@@ -208,7 +208,7 @@ does_not_wait_for_the_other_end_of_a_pipe(void **state)
 	char *folder = test_folder_make(), *path = test_path(folder, "fifo");
 	struct tare_program program = make_program();
 	struct tare_description description = {0};
-	int fds[TARE_WIRE_FDS_MAX];
+	int fds[TARE_WIRE_PROGRAM_FDS];
 	struct tare_err err;
 
 	(void)state;
@@ -218,7 +218,7 @@ does_not_wait_for_the_other_end_of_a_pipe(void **state)
 	assert_int_equal(tare_description_build(&description, &program, &memory, NULL), TARE_OK);
 	assert_int_equal(
 		tare_description_open(fds, &description, &program, &memory, NULL), TARE_OK);
-	for (int i = 0; i < TARE_WIRE_FDS_MAX; i++)
+	for (int i = 0; i < TARE_WIRE_PROGRAM_FDS; i++)
 		close(fds[i]);
 	program.stdin_path = NULL;
 	program.stdout_mode = TARE_OUTPUT_FILE;

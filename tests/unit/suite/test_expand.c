@@ -103,7 +103,8 @@ checks_what_is_in_a_group_like_the_key_outside(void **state)
 		"\"invocations\"?\n"
 		"s.yaml:4:44: key \"cpus\" does not belong in samples; expected it in a "
 		"benchmark, `defaults`, a variant, an environment, `resources`\n"
-		"s.yaml:5:16: resources is text; expected a mapping such as {cpus: 2, memory: 512MiB}\n"
+		"s.yaml:5:16: resources is text; expected a mapping such as {cpus: 2, memory: "
+		"512MiB}\n"
 		"s.yaml:7:46: warmup in samples and in benchmark; expected it once\n"
 		"s.yaml:8:45: nothing is called ${x}; expected a parameter, a variable or "
 		"${env:NAME} ($${ is a literal ${)\n");
@@ -136,7 +137,8 @@ says_everything_that_is_wrong_at_once(void **state)
 					"- {name: g, command: p, runner: hots, cpus: sprad:2}\n"
 					"- {name: h, command: p, matrix: {n: [1, 1]}}\n"),
 		"s.yaml:2:1: unknown key \"colour\" in suite; expected one of suite, description, "
-		"include, vars, defaults, environments, variants, matrix, gate, benchmarks\n"
+		"include, vars, defaults, environments, variants, matrix, gate, counter_groups, "
+		"benchmarks\n"
 		"s.yaml:4:22: nothing is called ${nope}; expected a parameter, a variable or "
 		"${env:NAME} ($${ is a literal ${)\n"
 		"s.yaml:4:35: unknown key \"timeot\" in benchmark; did you mean \"timeout\"?\n"

@@ -287,10 +287,132 @@ refuses_more_metrics_than_a_case_can_have(void **state)
 		"s.yaml:61:5: more than 64 metrics in one case; expected fewer\n");
 }
 
+static void
+takes_groups_that_come_with_tare_and_single_counters(void **state)
+{
+	const struct tare_case *one = suite_case(
+		*state, "  command: p\n  counters: [ipc, rusage/page-faults, cycles, PAPI_X]\n");
+	const struct tare_metric *metrics = one->metrics + TARE_BUILTIN_METRIC_COUNT;
+	const struct tare_metric_rule *rules = one->rules + TARE_BUILTIN_METRIC_COUNT;
+
+	assert_int_equal(one->metric_count, TARE_BUILTIN_METRIC_COUNT + 5);
+	assert_string_equal(metrics[0].name, "cycles");
+	assert_int_equal(rules[0].source, TARE_SOURCE_COUNTER);
+	assert_false(metrics[0].gated);
+	assert_string_equal(metrics[1].name, "instructions");
+	assert_string_equal(metrics[2].name, "ipc");
+	assert_string_equal(metrics[2].unit, "instructions/cycle");
+	assert_int_equal(metrics[2].better, TARE_HIGHER_IS_BETTER);
+	assert_int_equal(rules[2].source, TARE_SOURCE_DERIVED);
+	assert_string_equal(rules[2].formula_text, "instructions / cycles");
+	assert_string_equal(metrics[3].name, "rusage/page-faults");
+	assert_string_equal(metrics[4].name, "PAPI_X");
+	assert_int_equal(one->counter_group_count, 4);
+	assert_string_equal(one->counter_groups[0].name, "ipc");
+	assert_int_equal(one->counter_groups[0].metric_count, 2);
+	/* A counter that is there already is not there twice. */
+	assert_int_equal(one->counter_groups[2].metrics[0], TARE_BUILTIN_METRIC_COUNT);
+	assert_false(one->counters_required);
+}
+
+static void
+knows_every_group_that_comes_with_tare(void **state)
+{
+	const struct tare_case *one =
+		suite_case(*state, "  command: p\n"
+				   "  counters: [ipc, cache, branch, tlb, memory, faults]\n"
+				   "  counters_required: true\n");
+
+	assert_int_equal(one->counter_group_count, 6);
+	for (size_t i = 0; i < one->counter_group_count; i++)
+		assert_true(one->counter_groups[i].metric_count >= 2);
+	assert_true(one->counters_required);
+}
+
+static void
+takes_groups_of_the_suite_before_those_of_tare(void **state)
+{
+	const struct tare_plan *plan = suite_plan(*state,
+		"suite: t\n"
+		"counter_groups:\n"
+		"  ipc: {counters: cycles, derived: {half: {formula: cycles / 2}}}\n"
+		"benchmarks:\n"
+		"- {name: b, command: p, counters: ipc, margin: {cycles: 1%}}\n");
+	const struct tare_case *one = &plan->cases[0];
+
+	assert_int_equal(one->metric_count, TARE_BUILTIN_METRIC_COUNT + 2);
+	assert_true(one->metrics[TARE_BUILTIN_METRIC_COUNT].gated);
+	assert_true(is_near(one->metrics[TARE_BUILTIN_METRIC_COUNT].margin, 0.01));
+	assert_string_equal(one->metrics[TARE_BUILTIN_METRIC_COUNT + 1].name, "half");
+}
+
+static void
+counts_nothing_where_a_layer_says_none(void **state)
+{
+	const struct tare_plan *plan = suite_plan(*state,
+		"suite: t\ndefaults: {counters: ipc}\nbenchmarks:\n"
+		"- {name: a, command: p}\n- {name: b, command: p, counters: none}\n");
+
+	assert_int_equal(plan->cases[0].counter_group_count, 1);
+	assert_int_equal(plan->cases[1].counter_group_count, 0);
+	assert_int_equal(plan->cases[1].metric_count, TARE_BUILTIN_METRIC_COUNT);
+}
+
+static void
+replays_counters_and_derives_from_them(void **state)
+{
+	const struct tare_case *one = suite_case(
+		*state, "  counters: ipc\n  replay: {wall: 5ms, cycles: 200, instructions: 300}\n");
+
+	assert_int_equal(one->metric_count, TARE_BUILTIN_METRIC_COUNT + 3);
+	assert_true(one->replay[TARE_BUILTIN_METRIC_COUNT].center == 200.0);
+	assert_int_equal(one->rules[TARE_BUILTIN_METRIC_COUNT].source, TARE_SOURCE_REPLAY);
+	assert_int_equal(one->rules[TARE_BUILTIN_METRIC_COUNT + 2].source, TARE_SOURCE_DERIVED);
+}
+
+static void
+says_what_is_wrong_with_counters(void **state)
+{
+	assert_string_equal(
+		suite_case_problems(*state, "  command: p\n  counters: [wall, '9x', 'a b']\n"),
+		"s.yaml:5:14: an item of counters is \"wall\", which tare always measures; "
+		"expected "
+		"another name\n"
+		"s.yaml:5:20: an item of counters is \"9x\"; expected a letter, then letters, "
+		"digits "
+		"and _-./:=\n"
+		"s.yaml:5:26: an item of counters is \"a b\"; expected a letter, then letters, "
+		"digits "
+		"and _-./:=\n");
+	assert_string_equal(suite_case_problems(*state,
+				    "  command: p\n  counters: x\n  metrics: {x: {json: a}}\n"),
+		"s.yaml:5:13: counter \"x\" is a metric already; expected another name\n");
+	assert_string_equal(
+		suite_problems(*state, "suite: t\ncounter_groups:\n  g: {counters: a, derived: {d: "
+				       "{formula: 'a +'}}}\n"
+				       "benchmarks: [{name: b, command: p, counters: g}]\n"),
+		"s.yaml:3:43: formula is \"a +\": the formula ends early; expected a name, a "
+		"number or "
+		"'('\n");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			takes_groups_that_come_with_tare_and_single_counters, suite_setup,
+			suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			knows_every_group_that_comes_with_tare, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(takes_groups_of_the_suite_before_those_of_tare,
+			suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			counts_nothing_where_a_layer_says_none, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			replays_counters_and_derives_from_them, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			says_what_is_wrong_with_counters, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			measures_the_built_in_ones_always, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
