@@ -262,6 +262,7 @@ write_comparison(struct tare_json *json, const struct tare_comparison *item)
 	tare_json_string(json, "verdict", tare_verdict_name(item->verdict));
 	tare_json_bool(json, "below_margin", item->below_margin);
 	tare_json_double(json, "p_adjusted", item->p_adjusted);
+	tare_json_double(json, "p_triage", item->p_triage);
 	tare_json_double(json, "p_value", item->p_value);
 	tare_json_double(json, "confidence", item->confidence);
 	tare_json_double(json, "spread", item->spread);
@@ -362,6 +363,21 @@ write_delta(struct tare_json *json, const struct tare_comparison *item)
 	tare_json_object_end(json);
 }
 
+/* What is worth a look, gated or not: among them a tenth is false at most, in the long run. */
+static void
+write_triage(struct tare_json *json, const struct tare_report_input *input)
+{
+	tare_json_array_begin(json, "worth_a_look");
+	for (size_t i = 0; i < input->set_count; i++) {
+		const struct tare_comparison_set *set = &input->sets[i];
+
+		for (size_t k = 0; k < set->item_count; k++)
+			if (set->items[k].p_triage <= TARE_REPORT_TRIAGE)
+				write_delta(json, &set->items[k]);
+	}
+	tare_json_array_end(json);
+}
+
 static void
 write_deltas(struct tare_json *json, const char *key, const struct tare_report_input *input,
 	enum tare_verdict verdict)
@@ -389,6 +405,7 @@ write_advice(struct tare_json *json, const struct tare_report_input *input,
 	tare_json_u64(json, "blocking_regressions", summary->blocking_count);
 	write_deltas(json, "performance_regressions", input, TARE_VERDICT_REGRESSION);
 	write_deltas(json, "performance_improvements", input, TARE_VERDICT_IMPROVEMENT);
+	write_triage(json, input);
 }
 
 static void

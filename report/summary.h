@@ -28,6 +28,8 @@
 
 /* The level of the gate's correction and of every interval a report draws. */
 #define TARE_REPORT_ALPHA 0.05
+/* What is worth a look: so large a share of it may be false. */
+#define TARE_REPORT_TRIAGE 0.10
 
 /* One metric of one case, base units; NaN where there is no such figure. */
 struct tare_figures {

@@ -32,6 +32,8 @@ const struct tare_option tare_measuring_options[] = {
 		"fail on these, like regression,inconclusive"},
 	{"margin", 0, "PERCENT", TARE_OPTION_TEXT, AT(margin),
 		"the smallest change that matters, for all metrics"},
+	{"confirm", 0, NULL, TARE_OPTION_FLAG, AT(confirm),
+		"measure again which variants differ or cannot be told apart"},
 	{"report", 0, "FORMAT=FILE", TARE_OPTION_TEXTS, AT(reports),
 		"write a report; repeatable; FILE - is standard output"},
 	{"journal", 0, "FILE", TARE_OPTION_TEXT, AT(journal), "where the journal goes"},
@@ -120,6 +122,7 @@ tare_measuring_prepare(
 	options->expand.invocations = line->invocations;
 	options->journal_path = line->journal;
 	options->store_url = line->store;
+	options->confirm = line->confirm;
 	options->quiet = line->quiet;
 	options->interrupted = &tare_interrupted;
 	choose_seed(session, line);
@@ -149,6 +152,8 @@ print_resume(FILE *out, const struct tare_session *session)
 	print_option(out, " --baseline ", options->baseline);
 	if (options->margin > 0)
 		fprintf(out, " --margin %.9g%%", options->margin * 100);
+	if (options->confirm)
+		fputs(" --confirm", out);
 	fputc('\n', out);
 }
 

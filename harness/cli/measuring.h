@@ -19,6 +19,7 @@ struct tare_measuring_line {
 	const char *invocations;
 	const char *journal;
 	const char *store;
+	bool confirm;
 	bool quiet;
 };
 

@@ -257,6 +257,7 @@ fill_facts(struct tare_comparison *item, const struct tare_comparing *comparing,
 	item->spread = NAN;
 	item->p_value = 1.0;
 	item->p_adjusted = NAN;
+	item->p_triage = NAN;
 	item->verdict = TARE_VERDICT_INCONCLUSIVE;
 	item->method = comparing->paired ? TARE_METHOD_PAIRED : TARE_METHOD_UNPAIRED;
 }

@@ -36,7 +36,8 @@ void tare_compare_cases(struct tare_comparison *item_out, struct tare_arena *are
 	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric,
 	bool paired, const struct tare_compare_options *options);
 
-/* Holm over all gated comparisons of the sets together fills p_adjusted and decides; failed_gate is
+/* Benjamini & Hochberg over all comparisons fill p_triage, which decides nothing. Holm over all
+ * gated comparisons of the sets together fills p_adjusted and decides; failed_gate is
  * set in those that made it fail. A regression counts for the gate where its adjusted p is at most
  * alpha. */
 void tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena *arena,
@@ -58,6 +59,7 @@ struct tare_looking {
 	size_t budget;             /* pairs that time and count allow, as estimated now */
 	enum tare_stop budget_end; /* which of them */
 	uint32_t phase;            /* 1: measuring again, for --confirm */
+	double margin;             /* > 0: over every metric's own */
 	bool confirmed; /* a second measuring may follow: the first spends up to its half */
 
 	double needed; /* pairs for intervals that narrow; 0 before the first look */
@@ -67,6 +69,7 @@ struct tare_looking {
 
 struct tare_look {
 	enum tare_stop stop;
+	bool doubtful;      /* some gated comparison is a regression or inconclusive */
 	const char *reason; /* static text: why it stops, or why not */
 	double half_width;  /* relative, of the widest gated median interval; NaN where none */
 };

@@ -25,6 +25,29 @@ collect(struct tare_arena *arena, struct tare_comparison_set *sets, size_t set_c
 	return family;
 }
 
+/* The share of false ones that may be among all that are worth a look. */
+static void
+triage(struct tare_arena *scratch, struct tare_comparison_set *sets, size_t set_count)
+{
+	size_t total = 0, at = 0;
+	double *p, *adjusted;
+	size_t *order;
+
+	for (size_t i = 0; i < set_count; i++)
+		total += sets[i].item_count;
+	p = tare_arena_alloc(scratch, total, sizeof(*p));
+	adjusted = tare_arena_alloc(scratch, total, sizeof(*adjusted));
+	order = tare_arena_alloc(scratch, total, sizeof(*order));
+	for (size_t i = 0; i < set_count; i++)
+		for (size_t j = 0; j < sets[i].item_count; j++)
+			p[at++] = sets[i].items[j].p_value;
+	tare_benjamini_hochberg(adjusted, order, p, total);
+	at = 0;
+	for (size_t i = 0; i < set_count; i++)
+		for (size_t j = 0; j < sets[i].item_count; j++)
+			sets[i].items[j].p_triage = adjusted[at++];
+}
+
 static void
 adjust(struct tare_arena *scratch, const struct family *family)
 {
@@ -198,6 +221,7 @@ tare_compare_gate(struct tare_gate_outcome *outcome_out, struct tare_arena *aren
 	struct tally tally;
 
 	adjust(scratch, &family);
+	triage(scratch, sets, set_count);
 	tally = count_verdicts(&family, comparing.alpha);
 	if (gate == NULL || !gate->asked_for) {
 		outcome.result = TARE_GATE_NOT_ASKED;

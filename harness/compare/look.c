@@ -10,6 +10,7 @@ struct view {
 	size_t pairs;
 	size_t compared;  /* gated comparisons */
 	size_t undecided; /* of them */
+	size_t doubtful;  /* of them, regressions and inconclusive ones */
 	double widest;    /* half-width of a ratio's interval, relative to what is wanted of it */
 	double needed;    /* pairs after which it will probably be as narrow */
 	double half_width;
@@ -245,6 +246,8 @@ record_compared(struct view *view, const struct looker *looker, size_t head,
 		if (!compare_gated(&item, looker, head, metric))
 			continue;
 		view->undecided += !is_decided(&item, view->gate_alpha);
+		view->doubtful += item.verdict == TARE_VERDICT_REGRESSION ||
+				  item.verdict == TARE_VERDICT_INCONCLUSIVE;
 		record.metric = (uint32_t)metric;
 		record.logs = !isnan(item.ratio);
 		record.estimate = record.logs ? item.ratio : item.difference;
@@ -339,8 +342,9 @@ tare_compare_look(struct tare_look *look_out, struct tare_looking *looking, stru
 	const struct tare_plan *plan, const struct tare_group *group, enum tare_stop end)
 {
 	struct tare_arena *scratch = tare_arena_new();
+	const struct tare_compare_options options = {.margin = looking->margin};
 	struct looker looker = {run, plan, group,
-		tare_comparing_begin(scratch, tare_ranks_new(scratch), true, NULL), scratch};
+		tare_comparing_begin(scratch, tare_ranks_new(scratch), true, &options), scratch};
 	struct view view = view_group(&looker);
 	struct tare_case_look look = {.phase = looking->phase, .compared = true};
 
@@ -357,6 +361,7 @@ tare_compare_look(struct tare_look *look_out, struct tare_looking *looking, stru
 	}
 	look_out->stop = take(&view, &looker, &look);
 	look_out->reason = reason_of(&view, look_out->stop);
+	look_out->doubtful = view.doubtful > 0;
 	look_out->half_width = view.half_width;
 	tare_arena_free(scratch);
 }
@@ -395,7 +400,7 @@ tare_compare_level(const struct tare_run_case *subject, double alpha)
 	last = &subject->looks[subject->look_count - 1];
 	if (!last->compared)
 		return alpha;
-	if (last->decision != TARE_STOP_NOT || last->pairs >= subject->samples.total)
+	if (last->pairs >= subject->samples.total)
 		return last->boundary;
 	/* Cut off on the way to the next look: this is the last, and has what is left. */
 	for (size_t i = 0; i < subject->look_count; i++)

@@ -54,9 +54,10 @@ struct tare_comparison {
 	double superiority; /* P(a head value is worse than a base value), ties half */
 	double spread;      /* standard deviation of the log ratio of a pair, or of the logs of one
 			     * side where nothing is paired; NaN where unknown */
-	double mde;        /* smallest relative change seen with 80 % power; NaN where unknown */
-	double p_value;    /* one-sided, shifted by the margin, towards regression */
-	double p_adjusted; /* Holm over the gated comparisons; NaN where not gated */
+	double mde;         /* smallest relative change seen with 80 % power; NaN where unknown */
+	double p_value;     /* one-sided, shifted by the margin, towards regression */
+	double p_adjusted;  /* Holm over the gated comparisons; NaN where not gated */
+	double p_triage;    /* Benjamini-Hochberg over all comparisons: what is worth a look */
 	enum tare_verdict verdict;
 	bool failed_gate;     /* one of those that made the gate fail, or stay undecided */
 	bool below_margin;    /* the interval excludes no change, but not the margin */

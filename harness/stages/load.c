@@ -53,10 +53,26 @@ tare_stage_value_check(const char *key, const char *text, struct tare_err *err)
 }
 
 static enum tare_status
+check_confirm(const struct tare_plan *plan, struct tare_err *err)
+{
+	for (size_t i = 0; i < plan->group_count; i++) {
+		if (plan->groups[i].case_count > 1)
+			return TARE_OK;
+	}
+	return tare_err_set(err, TARE_INVALID,
+		"--confirm measures variants again and there are none here: give what is compared "
+		"with as a variant");
+}
+
+static enum tare_status
 expand(struct tare_session *session, struct tare_err *err)
 {
-	return tare_suite_expand(&session->plan, &session->problems, session->arena, session->suite,
-		&session->options.expand, err);
+	enum tare_status status = tare_suite_expand(&session->plan, &session->problems,
+		session->arena, session->suite, &session->options.expand, err);
+
+	if (status == TARE_OK && session->options.confirm)
+		status = check_confirm(session->plan, err);
+	return status;
 }
 
 const struct tare_stage tare_stage_expand = {

@@ -59,6 +59,8 @@ struct tare_measured_group {
 	const struct tare_group *group;
 	uint32_t next_look; /* in pairs */
 	struct tare_looking looking;
+	uint32_t confirm_until;    /* measured again up to so many pairs; 0: not, or not yet */
+	enum tare_stop first_stop; /* where it is: why the first measuring ended */
 	bool begun;
 	bool over;
 };

@@ -29,6 +29,8 @@ struct limits {
 static struct limits
 group_limits(const struct tare_measure *measure, const struct tare_group *group)
 {
+	const struct tare_measured_group *measured =
+		&measure->groups[group - measure->plan->groups];
 	struct limits limits = {.pairs = UINT32_MAX};
 
 	for (size_t i = 0; i < group->case_count; i++) {
@@ -51,6 +53,11 @@ group_limits(const struct tare_measure *measure, const struct tare_group *group)
 			limits.pairs = mine->next_pair;
 		if (mine->next_pair > limits.ahead)
 			limits.ahead = mine->next_pair;
+	}
+	/* The second measuring has as many pairs as the first, whatever they take. */
+	if (measured->confirm_until > 0) {
+		limits.min_pairs = limits.max_pairs = measured->confirm_until;
+		limits.budget_ns *= 2;
 	}
 	return limits;
 }
@@ -164,12 +171,37 @@ tare_measure_take_up_group(struct tare_measure *measure, size_t index)
 	struct tare_measured_group *mine = &measure->groups[index];
 
 	*mine = (struct tare_measured_group){.group = group, .over = true};
+	mine->looking.margin = measure->session->options.margin;
+	mine->looking.confirmed = measure->session->options.confirm && group->case_count > 1;
 	for (size_t i = 0; i < group->case_count; i++) {
 		struct tare_measured_case *one = &measure->cases[group->first_case + i];
 
 		one->spent_ns = (uint64_t)walls_ns(one->record, UINT32_MAX);
 		one->looks_journalled = one->record->look_count;
 		mine->over = mine->over && one->over;
+	}
+}
+
+/* Where the second measuring had begun, its end is known from the look that ended the first. */
+static void
+take_up_confirming(
+	const struct tare_measure *measure, struct tare_measured_group *mine, uint32_t ahead)
+{
+	const struct tare_group *group = mine->group;
+
+	for (size_t i = 0; i < group->case_count && mine->looking.confirmed; i++) {
+		const struct tare_run_case *record = measure->cases[group->first_case + i].record;
+
+		for (size_t j = 0; j < record->look_count; j++) {
+			const struct tare_case_look *look = &record->looks[j];
+
+			if (look->phase > 0 || look->decision == TARE_STOP_NOT ||
+				look->pairs >= ahead)
+				continue;
+			mine->looking.phase = 1;
+			mine->first_stop = look->decision;
+			mine->confirm_until = mine->next_look = 2 * look->pairs;
+		}
 	}
 }
 
@@ -194,6 +226,7 @@ take_up_looks(const struct tare_measure *measure, struct tare_measured_group *mi
 	tare_looking_take_up(&mine->looking, measure->run, group, limits.ahead);
 	while (mine->next_look < limits.ahead && mine->next_look < limits.max_pairs)
 		mine->next_look = look_after(group, &limits, mine->next_look);
+	take_up_confirming(measure, mine, limits.ahead);
 }
 
 static enum tare_status
@@ -293,6 +326,20 @@ end_of_budget(const struct limits *limits)
 	return TARE_STOP_NOT;
 }
 
+/* After the look that ends the first measuring: whether a second is due, and up to where. */
+static bool
+measures_again(struct tare_measured_group *mine, const struct tare_look *look, uint32_t pairs)
+{
+	if (!mine->looking.confirmed || mine->looking.phase > 0 || !look->doubtful ||
+		pairs > UINT32_MAX / 2)
+		return false;
+	mine->looking.phase = 1;
+	mine->first_stop = look->stop;
+	mine->confirm_until = 2 * pairs;
+	mine->next_look = mine->confirm_until;
+	return true;
+}
+
 /* NULL: go on. Otherwise why the group is finished. */
 static const char *
 group_verdict(struct tare_measure *measure, struct tare_measured_group *mine)
@@ -303,15 +350,21 @@ group_verdict(struct tare_measure *measure, struct tare_measured_group *mine)
 
 	if (limits.live == 0)
 		return "nothing left to measure";
-	if (end == TARE_STOP_DONE)
+	if (end == TARE_STOP_DONE && !mine->looking.confirmed)
 		return tare_stop_reason(end);
+	if (mine->confirm_until > 0)
+		end = limits.pairs < mine->confirm_until      ? TARE_STOP_NOT
+		      : mine->first_stop == TARE_STOP_DECIDED ? TARE_STOP_DONE
+							      : mine->first_stop;
 	/* A resumed run may begin in the middle of a block. */
-	if (!limits.automatic || limits.ahead != limits.pairs ||
+	if ((!limits.automatic && end == TARE_STOP_NOT) || limits.ahead != limits.pairs ||
 		block_end(mine->group, &limits, limits.pairs) != limits.pairs ||
 		(end == TARE_STOP_NOT && limits.pairs < mine->next_look))
 		return NULL;
 	estimate_budget(&mine->looking, &limits);
 	tare_compare_look(&look, &mine->looking, measure->run, measure->plan, mine->group, end);
+	if (look.stop != TARE_STOP_NOT && measures_again(mine, &look, limits.pairs))
+		return NULL;
 	mine->next_look = look_after(mine->group, &limits, limits.pairs);
 	if (mine->looking.planned > limits.pairs && mine->looking.planned < mine->next_look)
 		mine->next_look = block_end(mine->group, &limits, (uint32_t)mine->looking.planned);

@@ -40,6 +40,7 @@ struct tare_session_options {
 	const char *command_line; /* that repeats the run, shell-quoted */
 	const char *baseline;     /* run, release or journal; NULL: none */
 	const char *gate;         /* --gate, for this command only; NULL: the run's own */
+	bool confirm;             /* --confirm: what is doubtful is measured again */
 	double margin;            /* > 0: over every metric's own */
 	const char *journal_path; /* NULL: STATE/runs/RUN.ndjson */
 	const char *resume_path;  /* a journal to go on with; NULL: a fresh run */

@@ -52,6 +52,7 @@ ADVICE = {
     "recommendation": One("approve", "review", "block"), "regressions_found": bool,
     "total_regressions": int, "blocking_regressions": int,
     "performance_regressions": Many(MOVED), "performance_improvements": Many(MOVED),
+    "worth_a_look": Many(MOVED),
 }
 SUMMARY = {
     "headline": str, "total_comparisons": int, "total_regressions": int, "total_improvements": int,
@@ -63,7 +64,7 @@ COMPARISON = {
     "difference": Optional(NUMBER), "difference_interval": Optional(INTERVAL), "base_median": Optional(NUMBER),
     "head_median": Optional(NUMBER), "verdict": One("regression", "improvement", "no change", "inconclusive"),
     "below_margin": bool, "p_value": Optional(NUMBER), "p_adjusted": Optional(NUMBER),
-    "confidence": Optional(NUMBER), "mde": Optional(NUMBER), "spread": Optional(NUMBER), "n": int, "base_n": int, "head_n": int,
+    "p_triage": Optional(NUMBER), "confidence": Optional(NUMBER), "mde": Optional(NUMBER), "spread": Optional(NUMBER), "n": int, "base_n": int, "head_n": int,
     "method": One("paired", "unpaired", "difference", "exact"), "gated": bool, "critical": bool,
     "blocking": bool, "margin": NUMBER, "superiority": Optional(NUMBER), "missing_pairs": int,
     "reason": Optional(str), "sentence": str,

@@ -83,6 +83,7 @@ fails_on_a_certain_regression(void **state)
 	assert_int_equal(outcome.result, TARE_GATE_FAILED);
 	assert_int_equal(outcome.failed_count, 1);
 	assert_string_equal(outcome.sentence, "gate failed: 1 of 12 comparisons is a regression");
+	assert_true(items[3].p_triage <= items[3].p_adjusted);
 	assert_close(items[3].p_adjusted, 0.012, 1e-15);
 	assert_close(items[4].p_adjusted, 1.0, 0.0);
 }

@@ -78,6 +78,7 @@ comparison(const struct tare_run *run, size_t head_case, size_t metric, double r
 		.spread = NAN,
 		.mde = 0.0121,
 		.p_value = 0.5,
+		.p_triage = 1.0,
 		.p_adjusted = NAN,
 		.verdict = TARE_VERDICT_NO_CHANGE,
 		.sentence = "head runs as fast as base",
@@ -91,6 +92,7 @@ verdict(struct tare_comparison item, enum tare_verdict verdict, double p_adjuste
 	item.p_adjusted = p_adjusted;
 	item.superiority = 0.87;
 	item.p_value = p_adjusted / 2;
+	item.p_triage = isnan(p_adjusted) ? 0.02 : p_adjusted;
 	return item;
 }
 

@@ -151,6 +151,9 @@ says_first_what_a_pipeline_asks(void **state)
 	assert_number(first, "delta_percent", 3.4);
 	assert_number(first, "p_adjusted", 0.004);
 	assert_int_equal(1, json_array_size(at(document, "performance_improvements")));
+	assert_true(json_array_size(at(document, "worth_a_look")) > 0);
+	assert_true(json_array_size(at(document, "worth_a_look")) <
+		    json_array_size(at(document, "comparisons")));
 	assert_number(summary, "total_comparisons", 5);
 	assert_number(summary, "total_inconclusive", 1);
 	assert_text(at(document, "gate"), "result", "failed");

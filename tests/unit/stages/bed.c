@@ -42,6 +42,7 @@ bed_make(struct bed *bed, const char *suite)
 	bed->state_dir = test_path(bed->folder, "state");
 	bed->journal = test_path(bed->folder, "run.ndjson");
 	bed->scratch_root = test_path(bed->folder, "scratch");
+	bed->confirm = false;
 	session_begin(bed, suite);
 }
 
@@ -99,6 +100,7 @@ bed_resume(struct bed *bed, const char *suite)
 {
 	bed_again(bed, suite);
 	bed->session->options.resume_path = bed->journal;
+	bed->session->options.confirm = bed->confirm;
 	return bed_run(bed);
 }
 

@@ -15,6 +15,7 @@
 #define TARE_TESTS_STAGES_BED_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "harness/stages/stage.h"
 
@@ -28,6 +29,7 @@ struct bed {
 	struct tare_session *session;
 	struct tare_err err;
 	volatile sig_atomic_t interrupted;
+	bool confirm; /* of a resumed run */
 };
 
 void bed_make(struct bed *bed, const char *suite);

@@ -223,6 +223,74 @@ a_small_budget_still_gives_the_smallest_count(void **state)
 }
 
 static void
+confirming_measures_the_doubtful_again_and_nothing_else(void **state)
+{
+	struct bed bed;
+	const struct tare_run_case *one;
+	double level;
+
+	(void)state;
+	bed_make(&bed, "suite: s\n"
+		       "defaults: {runner: replay, invocations: 10}\n"
+		       "benchmarks:\n"
+		       "  - name: noisy\n"
+		       "    variants: [a, b]\n"
+		       "    replay: {wall: {distribution: normal, center: 10ms, spread: 5%}}\n"
+		       "  - name: quiet\n"
+		       "    variants: [a, b]\n"
+		       "    replay: {wall: {distribution: normal, center: 10ms, spread: 0.1%}}\n"
+		       "  - name: slower\n"
+		       "    variants:\n"
+		       "      - {name: a, replay: {wall: {distribution: normal, center: 10ms, "
+		       "spread: 1%}}}\n"
+		       "      - {name: b, replay: {wall: {distribution: normal, center: 15ms, "
+		       "spread: 1%}}}\n");
+	bed.session->options.confirm = true;
+	assert_int_equal(bed_run(&bed), TARE_OK);
+	assert_int_equal(bed_case(&bed, "quiet@b")->samples.total, 10);
+	assert_int_equal(bed_case(&bed, "noisy@b")->samples.total, 20);
+	one = bed_case(&bed, "slower@b");
+	assert_int_equal(one->samples.total, 20);
+	assert_int_equal(bed_case(&bed, "slower@a")->samples.total, 20);
+	assert_string_equal(one->stop_reason, "all invocations done");
+	/* Half of the plan, then the rest: no more than alpha in all. */
+	assert_int_equal(one->look_count, 2);
+	assert_int_equal(one->looks[0].phase, 0);
+	assert_int_equal(one->looks[1].phase, 1);
+	assert_true(one->looks[0].alpha_spent < 0.006);
+	assert_true(one->looks[1].alpha_spent == 0.05);
+	level = one->looks[1].boundary;
+	assert_true(level > 0.04 && level < 0.05);
+	for (size_t i = 0; i < bed.session->sets[0].item_count; i++) {
+		const struct tare_comparison *item = &bed.session->sets[0].items[i];
+
+		if (strcmp(item->case_name, "slower@b") != 0 || !item->metric.gated)
+			continue;
+		assert_true(item->level == level);
+		assert_int_equal(item->n, 20);
+		assert_int_equal(item->verdict, TARE_VERDICT_REGRESSION);
+	}
+	bed_remove(&bed);
+}
+
+static void
+confirming_needs_variants(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_make(&bed, "suite: s\n"
+		       "benchmarks:\n"
+		       "  - {name: x, runner: replay, invocations: 6, replay: {wall: 10ms}}\n");
+	bed.session->options.confirm = true;
+	assert_int_equal(bed_run(&bed), TARE_INVALID);
+	assert_string_equal(bed.err.text,
+		"--confirm measures variants again and there are none here: give what is "
+		"compared with as a variant");
+	bed_remove(&bed);
+}
+
+static void
 stops_when_the_count_is_used_up(void **state)
 {
 	struct bed bed;
@@ -522,6 +590,8 @@ main(void)
 		cmocka_unit_test(stops_when_the_time_is_used_up),
 		cmocka_unit_test(the_time_of_variants_is_one_budget),
 		cmocka_unit_test(a_small_budget_still_gives_the_smallest_count),
+		cmocka_unit_test(confirming_measures_the_doubtful_again_and_nothing_else),
+		cmocka_unit_test(confirming_needs_variants),
 		cmocka_unit_test(stops_when_the_count_is_used_up),
 		cmocka_unit_test(a_list_that_ends_ends_its_case_alone),
 		cmocka_unit_test(a_single_list_is_played_once),

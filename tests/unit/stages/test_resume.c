@@ -91,6 +91,27 @@ a_run_cut_anywhere_ends_as_if_nothing_had_been(void **state)
 	reference_remove(&reference);
 }
 
+static void
+a_run_cut_while_it_confirms_confirms_the_same(void **state)
+{
+	struct reference reference;
+	struct bed bed;
+
+	(void)state;
+	bed_make(&reference.bed, mixed);
+	reference.bed.session->options.confirm = true;
+	assert_int_equal(bed_run(&reference.bed), TARE_OK);
+	reference.text = test_file_read(reference.bed.journal, &reference.len);
+	reference.lines = bed_journal_lines(&reference.bed);
+	assert_int_equal(bed_case(&reference.bed, "three@p")->samples.total, 18);
+	bed_make(&bed, mixed);
+	bed.confirm = true;
+	for (size_t lines = 1; lines < reference.lines; lines += 1 + reference.lines / 40)
+		check_resumed(&reference, &bed, lines, 0);
+	bed_remove(&bed);
+	reference_remove(&reference);
+}
+
 /* In the middle of a block, and before and after the looks of the adaptive groups. */
 static void
 a_run_cut_inside_a_block_ends_it(void **state)
@@ -226,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_cut_anywhere_ends_as_if_nothing_had_been),
 		cmocka_unit_test(a_run_cut_inside_a_block_ends_it),
+		cmocka_unit_test(a_run_cut_while_it_confirms_confirms_the_same),
 		cmocka_unit_test(what_is_resumed_is_the_journal_of_a_whole_run),
 		cmocka_unit_test(a_torn_line_is_measured_again_and_warned_of),
 		cmocka_unit_test(a_run_may_be_cut_again_and_again),
