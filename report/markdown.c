@@ -202,6 +202,10 @@ put_verdict(const struct comment *comment, const struct tare_comparison *item)
 	if (item->reason && *item->reason) {
 		fputs(": ", comment->piece);
 		put_text(comment, item->reason);
+	} else if (tare_comparison_past_margin(item)) {
+		fprintf(comment->piece,
+			": by the %.4g %% interval, which lies inside the margin of %.4g %%",
+			100 * tare_comparison_inner(item), 100 * item->metric.margin);
 	} else if (item->below_margin) {
 		fprintf(comment->piece, ": real, but below the margin of %.4g %%",
 			100 * item->metric.margin);

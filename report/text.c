@@ -298,6 +298,11 @@ note_text(const struct page *page, const struct tare_comparison *item)
 {
 	if (item->reason && *item->reason)
 		return safe(page, item->reason);
+	if (tare_comparison_past_margin(item))
+		return tare_arena_printf(page->arena,
+			"by the %.4g %% interval, which lies inside the "
+			"margin of %.4g %%",
+			100 * tare_comparison_inner(item), 100 * item->metric.margin);
 	if (item->below_margin)
 		return tare_arena_printf(page->arena, "real, but below the margin of %.4g %%",
 			100 * item->metric.margin);

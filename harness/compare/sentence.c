@@ -140,6 +140,12 @@ decided(struct tare_arena *arena, const struct tare_comparison *item, const char
 {
 	const char *verdict = "no change past";
 
+	if (tare_comparison_past_margin(item))
+		return tare_arena_printf(arena,
+			"%s%s: no change past the %s margin, inside which the %.4g %% interval "
+			"lies",
+			state(arena, item, change), interval_note(arena, item, change), margin,
+			100.0 * tare_comparison_inner(item));
 	if (item->verdict == TARE_VERDICT_REGRESSION)
 		verdict = "a regression past";
 	else if (item->verdict == TARE_VERDICT_IMPROVEMENT)

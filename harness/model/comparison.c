@@ -34,6 +34,24 @@ tare_verdict_parse(enum tare_verdict *verdict_out, const char *text)
 	return false;
 }
 
+bool
+tare_comparison_past_margin(const struct tare_comparison *item)
+{
+	double margin = item->metric.margin;
+
+	if (item->verdict != TARE_VERDICT_NO_CHANGE || item->method == TARE_METHOD_EXACT)
+		return false;
+	if (item->method == TARE_METHOD_DIFFERENCE)
+		return false; /* of what the margin is a part is not kept */
+	return item->ratio_high > 1.0 + margin || item->ratio_low < 1.0 / (1.0 + margin);
+}
+
+double
+tare_comparison_inner(const struct tare_comparison *item)
+{
+	return 2.0 * item->confidence - 1.0;
+}
+
 const char *
 tare_method_name(enum tare_method method)
 {

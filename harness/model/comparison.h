@@ -66,6 +66,12 @@ struct tare_comparison {
 	const char *sentence; /* one plain sentence for people */
 };
 
+/* Whether it is no change although the interval leaves the margin. That happens because the verdict
+ * is by two one-sided tests, each at half of the interval's level: for an interval of 95 %, the one
+ * of 90 % lies inside the margin. tare_comparison_inner() is the latter, 0.9 for 0.95. */
+bool tare_comparison_past_margin(const struct tare_comparison *item);
+double tare_comparison_inner(const struct tare_comparison *item);
+
 /* A case that only one side has. */
 struct tare_missing_case {
 	const char *name;

@@ -51,6 +51,8 @@ say(struct tare_comparison item)
 static void
 every_verdict_has_a_plain_sentence(void **state)
 {
+	struct tare_comparison wide = wall(TARE_VERDICT_NO_CHANGE, 1.01, 1.002, 1.021);
+
 	(void)state;
 	assert_string_equal(say(wall(TARE_VERDICT_REGRESSION, 2.5, 2.25, 2.75)),
 		"v2 is 150 % slower than v1 (95 % interval 125 % to 175 %): "
@@ -61,6 +63,9 @@ every_verdict_has_a_plain_sentence(void **state)
 	assert_string_equal(say(wall(TARE_VERDICT_NO_CHANGE, 1.001, 0.995, 1.012)),
 		"v2 is 0.10 % slower than v1 (95 % interval 0.50 % faster to 1.2 % slower): "
 		"no change past the 2 % margin");
+	assert_string_equal(say(wide),
+		"v2 is 1.0 % slower than v1 (95 % interval 0.20 % to 2.1 %): no change past the 2 % "
+		"margin, inside which the 90 % interval lies");
 	assert_string_equal(say(wall(TARE_VERDICT_NO_CHANGE, 1.0, 1.0, 1.0)),
 		"v2 takes as long as v1 (95 % interval 0 % to 0 %): no change past the 2 % margin");
 }

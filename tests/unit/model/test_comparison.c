@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,6 +55,33 @@ names_the_methods(void **state)
 	assert_string_equal(tare_method_name(TARE_METHOD_EXACT), "exact");
 }
 
+static void
+tells_no_change_whose_interval_leaves_the_margin(void **state)
+{
+	struct tare_comparison item = {.verdict = TARE_VERDICT_NO_CHANGE,
+		.ratio_low = 0.99,
+		.ratio_high = 1.019,
+		.confidence = 0.95};
+
+	(void)state;
+	item.metric.margin = 0.02;
+	assert_false(tare_comparison_past_margin(&item));
+	item.ratio_high = 1.021;
+	assert_true(tare_comparison_past_margin(&item));
+	item.ratio_high = 1.01;
+	item.ratio_low = 0.9803;
+	assert_true(tare_comparison_past_margin(&item));
+	item.ratio_low = 0.9804;
+	assert_false(tare_comparison_past_margin(&item));
+	item.ratio_high = 1.021;
+	item.verdict = TARE_VERDICT_REGRESSION;
+	assert_false(tare_comparison_past_margin(&item));
+	item.verdict = TARE_VERDICT_NO_CHANGE;
+	item.method = TARE_METHOD_EXACT;
+	assert_false(tare_comparison_past_margin(&item));
+	assert_true(fabs(tare_comparison_inner(&item) - 0.9) < 1e-12);
+}
+
 int
 main(void)
 {
@@ -62,6 +90,7 @@ main(void)
 		cmocka_unit_test(reads_no_change_as_one_word_too),
 		cmocka_unit_test(refuses_other_words_and_leaves_the_out_alone),
 		cmocka_unit_test(names_the_methods),
+		cmocka_unit_test(tells_no_change_whose_interval_leaves_the_margin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,6 +210,21 @@ bounds_every_list(void **state)
 	free(missing);
 }
 
+static void
+says_why_no_change_may_leave_the_margin(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *text;
+
+	(void)state;
+	fixture->sets->items[5].ratio_high = 1.021;
+	text = fixture_report("markdown", &fixture->input);
+	assert_contains(text, "[+0.50 %, +2.1 %] | 10 | no change: by the 90 % interval, which "
+			      "lies inside the margin of 2 % |");
+	free(text);
+	fixture_free(fixture);
+}
+
 int
 main(void)
 {
@@ -223,6 +238,7 @@ main(void)
 		cmocka_unit_test(stays_within_a_comment),
 		cmocka_unit_test(stays_within_a_comment_whatever_the_texts),
 		cmocka_unit_test(bounds_every_list),
+		cmocka_unit_test(says_why_no_change_may_leave_the_margin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,21 @@ leaves_out_intervals_that_cannot_be_had(void **state)
 	fixture_free(fixture);
 }
 
+static void
+says_why_no_change_may_leave_the_margin(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *text;
+
+	(void)state;
+	fixture->sets->items[5].ratio_high = 1.021;
+	text = fixture_report("text", &fixture->input);
+	assert_contains(
+		text, "no change\n    by the 90 % interval, which lies inside the margin of 2 %\n");
+	free(text);
+	fixture_free(fixture);
+}
+
 int
 main(void)
 {
@@ -261,6 +276,7 @@ main(void)
 		cmocka_unit_test(lists_what_stands_out_of_a_large_suite),
 		cmocka_unit_test(lists_every_case_where_nothing_was_compared),
 		cmocka_unit_test(leaves_out_intervals_that_cannot_be_had),
+		cmocka_unit_test(says_why_no_change_may_leave_the_margin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
