@@ -35,7 +35,7 @@ enum {
 	HTML_POINTS_MAX = 150,       /* dots in one chart */
 	HTML_ALL_POINTS_MAX = 90000, /* dots on the page */
 	HTML_POINTS_MIN = 24,        /* in one chart, whatever the size of the suite */
-	HTML_FAILURES_MAX = 200,     /* failures with their stderr */
+	HTML_FAILURES_MAX = 200,     /* ways to fail, each with its stderr */
 	HTML_WARNINGS_MAX = 500,
 };
 

@@ -27,13 +27,14 @@ label_of(const struct tare_run_case *subject, const char *otherwise)
 	return subject->variant && *subject->variant ? subject->variant : otherwise;
 }
 
-static bool
-has_failed(const struct html *h, const struct html_group *group)
+static size_t
+count_failed(const struct html *h, const struct html_group *group)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < group->case_count; i++)
-		if (html_is_failure(&h->run->cases[group->first_case + i]))
-			return true;
-	return false;
+		count += html_is_failure(&h->run->cases[group->first_case + i]);
+	return count;
 }
 
 /* One of several comparisons of a group says what it is about. */
@@ -94,7 +95,7 @@ write_summary(struct html *h, const struct html_group *group)
 	fputs("<summary><h3 class=name>", h->out);
 	html_text(h->out, group->name);
 	fputs("</h3>", h->out);
-	if (has_failed(h, group))
+	if (count_failed(h, group) > 0)
 		fputs("<span class=\"badge v-r\">failed</span>", h->out);
 	if (group->lead)
 		write_badges(h, group);
@@ -117,8 +118,12 @@ write_median_sentence(struct html *h, const struct tare_run_case *subject)
 		fputs("Nothing was measured.", h->out);
 		return;
 	}
-	html_sentence(h->out, subject->metrics[metric].name);
-	fputs(" is typically ", h->out);
+	if (metric == TARE_METRIC_WALL) {
+		fputs("It takes ", h->out);
+	} else {
+		html_sentence(h->out, subject->metrics[metric].name);
+		fputs(" is ", h->out);
+	}
 	html_value(h->out, figures.median, subject->metrics[metric].unit);
 	if (isfinite(figures.low)) {
 		fputs(", very probably between ", h->out);
@@ -126,19 +131,30 @@ write_median_sentence(struct html *h, const struct tare_run_case *subject)
 		fputs(" and ", h->out);
 		html_value(h->out, figures.high, subject->metrics[metric].unit);
 	}
-	fprintf(h->out, " (%zu samples).", figures.n);
+	fputs(" (measured ", h->out);
+	html_count(h->out, figures.n, "time", "times");
+	fputs(").", h->out);
 }
 
 /* Where nothing is compared. */
 static void
 write_medians(struct html *h, const struct html_group *group)
 {
+	size_t failed = count_failed(h, group);
+
 	fputs("<p class=lead>", h->out);
+	if (failed > 0 && group->case_count > 1)
+		fputs(failed == group->case_count
+				? "Every variant failed, so that there is nothing to compare. "
+				: "A variant failed, so that there is nothing to compare. ",
+			h->out);
 	for (size_t i = 0; i < group->case_count; i++) {
 		const struct tare_run_case *subject = &h->run->cases[group->first_case + i];
 
+		if (failed == group->case_count && group->case_count > 1)
+			break;
 		if (group->case_count > 1) {
-			html_text(h->out, subject->variant);
+			html_sentence(h->out, subject->variant);
 			fputs(": ", h->out);
 		}
 		write_median_sentence(h, subject);

@@ -1,9 +1,10 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "report/failures.h"
 #include "report/html.h"
 
-enum { STDERR_LINES_MAX = 20, STDERR_LEN_MAX = 4000 };
+enum { STDERR_LINES_MAX = 20, STDERR_LEN_MAX = 4000, NAMES_SHOWN = 12, NAMES_MAX = 1000 };
 
 static void
 write_case_name(struct html *h, size_t case_index)
@@ -19,42 +20,77 @@ write_case_name(struct html *h, size_t case_index)
 }
 
 static void
-write_failure(struct html *h, size_t case_index)
+write_failed_names(struct html *h, const struct tare_failure *failure, size_t from, size_t to)
 {
-	const struct tare_run_case *subject = &h->run->cases[case_index];
-	const char *tail = subject->stderr_tail;
+	for (size_t i = from; i < to; i++) {
+		fputs(i > from ? ", " : "", h->out);
+		write_case_name(h, failure->cases[i]);
+	}
+}
 
+/* One case has the heading to itself; of many the first are named and the rest folded away. */
+static void
+write_failed_cases(struct html *h, const struct tare_failure *failure)
+{
+	size_t shown = failure->case_count < NAMES_SHOWN ? failure->case_count : NAMES_SHOWN;
+	size_t named = failure->case_count < NAMES_MAX ? failure->case_count : NAMES_MAX;
+
+	if (failure->case_count == 1)
+		return;
+	fputs("<p>", h->out);
+	write_failed_names(h, failure, 0, shown);
+	fputs("</p>\n", h->out);
+	if (named == shown)
+		return;
+	fprintf(h->out, "<details><summary>%zu more</summary><p>", failure->case_count - shown);
+	write_failed_names(h, failure, shown, named);
+	if (named < failure->case_count)
+		fprintf(h->out, ", and %zu that the journal names", failure->case_count - named);
+	fputs("</p></details>\n", h->out);
+}
+
+static void
+write_failure(struct html *h, const struct tare_failure *failure)
+{
+	uint64_t kept = 0;
+
+	for (size_t i = 0; i < failure->case_count; i++)
+		kept += h->run->cases[failure->cases[i]].samples.total;
 	fputs("<h3>", h->out);
-	write_case_name(h, case_index);
+	if (failure->case_count == 1)
+		write_case_name(h, failure->cases[0]);
+	else
+		fprintf(h->out, "%zu cases", failure->case_count);
 	fputs("</h3>\n<p>", h->out);
-	html_text(h->out, subject->failure ? subject->failure : "failed");
-	fprintf(h->out, ". %llu good ", (unsigned long long)subject->samples.total);
-	fputs(subject->samples.total == 1 ? "sample was" : "samples were", h->out);
+	html_sentence(h->out, failure->text);
+	fprintf(h->out, ". %llu good ", (unsigned long long)kept);
+	fputs(kept == 1 ? "sample was" : "samples were", h->out);
 	fputs(" kept.</p>\n", h->out);
-	if (!tail || *tail == '\0')
+	write_failed_cases(h, failure);
+	if (*failure->stderr_tail == '\0')
 		return;
 	fputs("<p class=note>The last lines it wrote to stderr:</p><pre tabindex=0>", h->out);
-	html_block(h->out, tare_text_tail(tail, strlen(tail), STDERR_LINES_MAX, STDERR_LEN_MAX));
+	html_block(h->out, tare_text_tail(failure->stderr_tail, strlen(failure->stderr_tail),
+				   STDERR_LINES_MAX, STDERR_LEN_MAX));
 	fputs("</pre>\n", h->out);
 }
 
 void
 html_write_failures(struct html *h)
 {
-	size_t written = 0;
+	struct tare_failure *failures;
+	size_t count = tare_failures_read(&failures, h->arena, h->run);
 
-	if (h->summary.failed_case_count == 0)
+	if (count == 0)
 		return;
 	fputs("<section aria-labelledby=failures><h2 id=failures>Failures</h2>\n", h->out);
-	for (size_t i = 0; i < h->run->case_count && written < HTML_FAILURES_MAX; i++) {
-		if (!html_is_failure(&h->run->cases[i]))
-			continue;
-		write_failure(h, i);
-		written++;
-	}
-	if (written < h->summary.failed_case_count)
-		fprintf(h->out, "<p class=note>%zu more failed; the journal has them.</p>\n",
-			h->summary.failed_case_count - written);
+	for (size_t i = 0; i < count && i < HTML_FAILURES_MAX; i++)
+		write_failure(h, &failures[i]);
+	if (count > HTML_FAILURES_MAX)
+		fprintf(h->out,
+			"<p class=note>Cases failed in %zu more ways; the journal has "
+			"them.</p>\n",
+			count - HTML_FAILURES_MAX);
 	fputs("</section>\n", h->out);
 }
 

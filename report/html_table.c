@@ -73,11 +73,21 @@ write_plain_interval(FILE *out, const struct tare_figures *figures, const char *
 	}
 }
 
+/* Where another run is the base, all of this one is head. */
+static bool
+is_base_of_group(
+	const struct html *h, const struct html_group *group, const struct tare_run_case *subject)
+{
+	return !h->input->base && group->case_count > 1 &&
+	       subject == &h->run->cases[group->first_case];
+}
+
 static void
 write_plain_row(const struct table *table, const struct html_group *group,
 	const struct tare_run_case *subject, size_t metric)
 {
 	FILE *out = table->h->out;
+	bool is_base = is_base_of_group(table->h, group, subject);
 	struct tare_figures figures;
 
 	tare_figures_read(&figures, table->h->values, subject, metric);
@@ -87,9 +97,11 @@ write_plain_row(const struct table *table, const struct html_group *group,
 	write_name(table->h, (size_t)(group - table->h->groups), subject->name);
 	html_cell(out, NULL, subject->metrics[metric].name);
 	if (table->compared) {
-		fputs(table->labelled ? "<td>\xe2\x80\x93<td>\xe2\x80\x93" : "<td>\xe2\x80\x93",
-			out);
-		write_value_cell(out, figures.median, subject->metrics[metric].unit);
+		fputs(table->labelled ? "<td>\xe2\x80\x93" : "", out);
+		write_value_cell(
+			out, is_base ? figures.median : NAN, subject->metrics[metric].unit);
+		write_value_cell(
+			out, is_base ? NAN : figures.median, subject->metrics[metric].unit);
 		fputs("<td>\xe2\x80\x93<td>\xe2\x80\x93<td class=\"v v-n\">not "
 		      "compared",
 			out);

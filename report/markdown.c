@@ -12,6 +12,7 @@
 
 #include "harness/base/text.h"
 #include "report/cost.h"
+#include "report/failures.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -24,6 +25,7 @@ enum {
 	TAIL_LINES_MAX = 15,
 	TAIL_LEN_MAX = 2000,
 	COST_ROWS_MAX = 40,
+	FAILED_NAMES_MAX = 12,
 };
 
 #define ZERO_WIDTH_SPACE "&#8203;"
@@ -433,16 +435,27 @@ write_set(struct comment *comment, const struct tare_comparison_set *set)
 }
 
 static void
-write_failure(struct comment *comment, const struct tare_run_case *subject)
+write_failed_names(struct comment *comment, const struct tare_failure *failure)
 {
-	const char *tail = subject->stderr_tail;
+	for (size_t i = 0; i < failure->case_count && i < FAILED_NAMES_MAX; i++) {
+		fputs(i ? ", " : "", comment->piece);
+		put_name(comment, comment->input->run->cases[failure->cases[i]].name);
+	}
+	if (failure->case_count > FAILED_NAMES_MAX)
+		fprintf(comment->piece, " and %zu more", failure->case_count - FAILED_NAMES_MAX);
+}
+
+static void
+write_failure(struct comment *comment, const struct tare_failure *failure)
+{
+	const char *tail = failure->stderr_tail;
 
 	begin_piece(comment);
-	put_name(comment, subject->name);
+	write_failed_names(comment, failure);
 	fputs(" failed: ", comment->piece);
-	put_text(comment, subject->failure ? subject->failure : "no reason was recorded");
+	put_text(comment, failure->text);
 	fputs("\n\n", comment->piece);
-	if (tail && *tail) {
+	if (*tail) {
 		char *lines = NULL;
 		size_t len = 0;
 		FILE *stream = open_memstream(&lines, &len);
@@ -464,15 +477,14 @@ write_failure(struct comment *comment, const struct tare_run_case *subject)
 static void
 write_failures(struct comment *comment)
 {
-	const struct tare_run *run = comment->input->run;
+	struct tare_failure *failures;
+	size_t count = tare_failures_read(&failures, comment->arena, comment->input->run);
 
-	for (size_t i = 0; i < run->case_count; i++) {
-		if (run->cases[i].status != TARE_CASE_FAILED)
-			continue;
+	for (size_t i = 0; i < count; i++) {
 		if (is_full(comment))
 			comment->left_out++;
 		else
-			write_failure(comment, &run->cases[i]);
+			write_failure(comment, &failures[i]);
 	}
 }
 

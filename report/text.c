@@ -8,6 +8,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "report/cost.h"
+#include "report/failures.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -26,6 +27,7 @@ enum {
 	MISSING_MAX = 5,
 	COSTLIEST_FROM = 6, /* cases: of fewer, the table tells which takes longest */
 	WARNINGS_ALL = 20,
+	FAILED_NAMES_MAX = 12,
 };
 
 struct page {
@@ -578,16 +580,36 @@ write_stops(const struct page *page)
 	fputs(style(page, RESET), page->out);
 }
 
+/* Which cases failed alike, behind the sentence of how. */
 static void
-write_failure(const struct page *page, const struct tare_run_case *subject)
+write_failed_names(const struct page *page, const struct tare_failure *failure)
 {
-	const char *line = subject->stderr_tail;
+	const char *names = "";
 
-	fprintf(page->out, "\n%sfailed:%s %s: ", style(page, RED), style(page, RESET),
-		safe(page, subject->name));
-	fprintf(page->out, "%s\n",
-		subject->failure ? safe(page, subject->failure) : "no reason was recorded");
-	while (line && *line) {
+	for (size_t i = 0; i < failure->case_count && i < FAILED_NAMES_MAX; i++)
+		names = tare_arena_printf(page->arena, "%s%s%s", names, i ? ", " : "",
+			safe(page, page->input->run->cases[failure->cases[i]].name));
+	if (failure->case_count > FAILED_NAMES_MAX)
+		names = tare_arena_printf(page->arena, "%s and %zu more", names,
+			failure->case_count - FAILED_NAMES_MAX);
+	fputs("  ", page->out);
+	tare_display_wrapped(page->out, names, 2, page->width);
+}
+
+static void
+write_failure(const struct page *page, const struct tare_failure *failure)
+{
+	const char *line = failure->stderr_tail;
+
+	fprintf(page->out, "\n%sfailed:%s ", style(page, RED), style(page, RESET));
+	if (failure->case_count == 1)
+		fputs(safe(page, page->input->run->cases[failure->cases[0]].name), page->out);
+	else
+		fprintf(page->out, "%zu cases", failure->case_count);
+	fprintf(page->out, ": %s\n", safe(page, failure->text));
+	if (failure->case_count > 1)
+		write_failed_names(page, failure);
+	while (*line) {
 		size_t len = strcspn(line, "\n");
 
 		fprintf(page->out, "  %s|%s %s\n", style(page, DIM), style(page, RESET),
@@ -595,6 +617,16 @@ write_failure(const struct page *page, const struct tare_run_case *subject)
 		line += len;
 		line += *line == '\n';
 	}
+}
+
+static void
+write_failures(const struct page *page)
+{
+	struct tare_failure *failures;
+	size_t count = tare_failures_read(&failures, page->arena, page->input->run);
+
+	for (size_t i = 0; i < count; i++)
+		write_failure(page, &failures[i]);
 }
 
 static void
@@ -650,9 +682,7 @@ write_page(const struct page *page)
 		if (!tare_set_is_empty(&page->input->sets[i]))
 			write_comparisons(page, &page->input->sets[i]);
 	write_stops(page);
-	for (size_t i = 0; i < run->case_count; i++)
-		if (run->cases[i].status == TARE_CASE_FAILED)
-			write_failure(page, &run->cases[i]);
+	write_failures(page);
 	if (run->warning_count > 0)
 		putc('\n', page->out);
 	for (size_t i = 0; i < run->warning_count && i < WARNINGS_ALL; i++)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/sample_run.h"
 #include "tests/unit/report/fixture.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -474,9 +475,49 @@ says_that_a_run_was_interrupted_and_what_failed(void **state)
 
 	(void)state;
 	assert_contains(page, "<strong>The run was interrupted.</strong>");
-	assert_contains(page, "exit status 1, expected 0. 2 good samples were kept.");
+	assert_contains(page, "Exit status 1, expected 0. 2 good samples were kept.");
 	assert_contains(page, "reading input\nno such file: a&lt;b&gt;\n</pre>");
 	assert_contains(page, "<p class=lead>Nothing was measured. </p>");
+	free(page);
+}
+
+static void
+tells_once_what_many_cases_failed_of(void **state)
+{
+	struct fixture *fixture = fixture_large(20, 3);
+	char *page;
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++)
+		sample_run_fail(fixture->run, i, i == 5 ? "alone" : "no such file", "usage: x\n");
+	page = page_of(fixture);
+	check_markup(page);
+	check_links(page);
+	assert_contains(
+		page, "<h3>39 cases</h3>\n<p>No such file. 117 good samples were kept.</p>");
+	assert_int_equal(count_of(page, "<pre tabindex=0>usage: x\n</pre>"), 2);
+	assert_contains(page, "<details><summary>27 more</summary>");
+	free(page);
+}
+
+static void
+says_first_that_a_variant_failed(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *page;
+
+	(void)state;
+	fixture->sets->item_count = 0;
+	fixture->input.set_count = 0;
+	sample_run_fail(fixture->run, 1, "no such file", NULL);
+	for (size_t c = 0; c < 2; c++)
+		sample_run_fail(fixture->run, 2 + c, "no such file", NULL);
+	page = page_of(fixture);
+	assert_contains(page,
+		"<p class=lead>A variant failed, so that there is nothing to compare. "
+		"Base: It takes ");
+	assert_contains(page,
+		"<p class=lead>Every variant failed, so that there is nothing to compare. </p>");
 	free(page);
 }
 
@@ -565,6 +606,8 @@ main(void)
 		cmocka_unit_test(stays_small_with_two_thousand_cases),
 		cmocka_unit_test(warns_where_environments_differ),
 		cmocka_unit_test(says_that_a_run_was_interrupted_and_what_failed),
+		cmocka_unit_test(tells_once_what_many_cases_failed_of),
+		cmocka_unit_test(says_first_that_a_variant_failed),
 		cmocka_unit_test(survives_comparisons_of_cases_that_are_not_there),
 		cmocka_unit_test(survives_values_out_of_the_ordinary),
 		cmocka_unit_test(reports_a_stream_that_is_full),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/sample_run.h"
 #include "tests/unit/report/fixture.h"
 
 enum { COMMENT_MAX = 60000 };
@@ -49,6 +50,22 @@ shows_failures(void **state)
 {
 	(void)state;
 	check_golden(fixture_failed(), "failed.md");
+}
+
+static void
+tells_once_what_many_cases_failed_of(void **state)
+{
+	struct fixture *fixture = fixture_large(20, 3);
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++)
+		sample_run_fail(fixture->run, i, i == 5 ? "alone" : "no such file", "usage: x\n");
+	text = markdown_of(fixture);
+	assert_int_equal(count_of(text, " failed: "), 2);
+	assert_contains(text, " and 27 more failed: no such file\n\n<pre>usage: x\n</pre>");
+	assert_contains(text, " failed: alone\n");
+	free(text);
 }
 
 static void
@@ -232,6 +249,7 @@ main(void)
 		cmocka_unit_test(begins_with_the_verdict),
 		cmocka_unit_test(says_that_environments_differ),
 		cmocka_unit_test(shows_failures),
+		cmocka_unit_test(tells_once_what_many_cases_failed_of),
 		cmocka_unit_test(shows_an_empty_run),
 		cmocka_unit_test(escapes_hostile_text),
 		cmocka_unit_test(ends_pre_only_where_it_means_to),

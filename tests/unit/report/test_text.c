@@ -84,6 +84,24 @@ shows_failures_with_their_stderr(void **state)
 }
 
 static void
+tells_once_what_many_cases_failed_of(void **state)
+{
+	struct fixture *fixture = fixture_large(20, 3);
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++)
+		sample_run_fail(fixture->run, i, i == 5 ? "alone" : "no such file", "usage: x\n");
+	text = fixture_report("text", &fixture->input);
+	assert_int_equal(count_of(text, "failed: "), 2);
+	assert_contains(text, "\nfailed: 39 cases: no such file\n  ");
+	assert_contains(text, " 27 more\n  | usage: x\n");
+	assert_contains(text, ": alone\n  | usage: x\n");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
 says_why_measuring_ended_where_it_ended_by_itself(void **state)
 {
 	struct fixture *fixture = fixture_typical();
@@ -267,6 +285,7 @@ main(void)
 		cmocka_unit_test(colours_only_where_allowed),
 		cmocka_unit_test(warns_loudly_when_environments_differ),
 		cmocka_unit_test(shows_failures_with_their_stderr),
+		cmocka_unit_test(tells_once_what_many_cases_failed_of),
 		cmocka_unit_test(says_why_measuring_ended_where_it_ended_by_itself),
 		cmocka_unit_test(lists_no_end_of_warnings),
 		cmocka_unit_test(says_that_nothing_was_measured),
