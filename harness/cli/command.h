@@ -77,7 +77,7 @@ void tare_terminal_inspect(struct tare_session *session);
 /* The exit code of a finished session: what it found, worst first. err gets what was deferred. */
 int tare_session_exit_code(const struct tare_session *session, struct tare_err *err);
 
-/* tare as typed, quoted for a shell. */
+/* tare as typed, quoted for a shell, without what is secret (harness/machine/scrub.h). */
 char *tare_command_line(struct tare_arena *arena, const char *name, char **words);
 /* The process's own words, kept by main for the record of a run. */
 extern char **tare_words;

@@ -10,6 +10,7 @@
 #include "harness/base/text.h"
 #include "harness/cli/command.h"
 #include "harness/cli/list.h"
+#include "harness/machine/scrub.h"
 #include "report/report.h"
 
 /* A file or a pipe has room for names that a terminal would cut. */
@@ -162,7 +163,12 @@ tare_problems_print(const struct tare_problems *problems, const char *file, stru
 	}
 	if (problems->total > problems->count)
 		fprintf(stderr, "... and %zu more\n", problems->total - problems->count);
-	tare_err_set(err, TARE_INVALID, "%s has %zu problems", file, problems->total);
+	if (err->status == TARE_UNSUPPORTED)
+		tare_err_set(err, TARE_UNSUPPORTED,
+			"this machine is not what %s requires, in %zu respects", file,
+			problems->total);
+	else
+		tare_err_set(err, TARE_INVALID, "%s has %zu problems", file, problems->total);
 }
 
 void
@@ -318,14 +324,15 @@ tare_command_line(struct tare_arena *arena, const char *name, char **words)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
+	const char *before = "";
 	char *copy;
 
 	if (!out)
 		abort();
 	fputs(name, out);
-	for (; *words; words++) {
+	for (; *words; before = *words++) {
 		fputc(' ', out);
-		tare_text_shell_quote(out, *words);
+		tare_text_shell_quote(out, tare_scrub_argument(arena, before, *words));
 	}
 	fclose(out);
 	copy = tare_arena_strdup(arena, text);

@@ -16,6 +16,7 @@ extern const struct tare_command tare_command_show;
 extern const struct tare_command tare_command_history;
 extern const struct tare_command tare_command_trend;
 extern const struct tare_command tare_command_store;
+extern const struct tare_command tare_command_env;
 extern const struct tare_command tare_command_topology;
 extern const struct tare_command tare_command_schema;
 extern const struct tare_command tare_command_completion;

@@ -13,6 +13,7 @@ const struct tare_command *const tare_commands[] = {
 	&tare_command_history,
 	&tare_command_trend,
 	&tare_command_store,
+	&tare_command_env,
 	&tare_command_topology,
 	&tare_command_schema,
 	&tare_command_completion,

@@ -21,6 +21,7 @@ struct tare_machine_identity {
 	const char *machine;               /* "x86_64" */
 	cpu_set_t allowed;                 /* CPUs this process may use */
 	const char *libc;                  /* "glibc 2.36"; NULL: unknown */
+	const char *hypervisor;            /* "KVMKVMKVM", as it calls itself; NULL: none known */
 	const char *cwd;                   /* whose disk is described; NULL: none */
 	char *(*getenv)(const char *name); /* NULL: no variables */
 };

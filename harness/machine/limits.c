@@ -102,6 +102,18 @@ cpu_limit(const struct tare_reader *reader, const char *own)
 	return tare_arena_printf(reader->arena, "%.3g", quota / period);
 }
 
+static const char *
+pids_limit(const struct tare_reader *reader, const char *own)
+{
+	const char *v1 = group_of(reader, own, "pids");
+	const char *v2 = group_of(reader, own, "");
+	const char *limit = v1   ? smallest(reader, "/pids", v1, "pids.max")
+			    : v2 ? smallest(reader, "", v2, "pids.max")
+				 : NULL;
+
+	return limit ? limit : "none";
+}
+
 /* Only hints; a container that hides is not found. */
 static const char *
 container_kind(const struct tare_reader *reader, const char *own)
@@ -130,15 +142,16 @@ add_status(const struct tare_reader *reader)
 }
 
 void
-tare_facts_limits(const struct tare_reader *reader)
+tare_facts_limits(const struct tare_reader *reader, const struct tare_machine_identity *identity)
 {
+	const char *type = tare_read_line(reader, "/sys/hypervisor/type");
 	const char *own = tare_read_text(reader, "/proc/self/cgroup");
 
 	tare_fact_add(reader, "cgroup.layout", layout(own), false);
 	tare_fact_add(reader, "cgroup.memory_limit_bytes", memory_limit(reader, own), true);
 	tare_fact_add(reader, "cgroup.cpu_limit", cpu_limit(reader, own), true);
+	tare_fact_add(reader, "cgroup.pids_limit", pids_limit(reader, own), false);
 	add_status(reader);
 	tare_fact_add(reader, "container", container_kind(reader, own), true);
-	tare_fact_add_known(
-		reader, "machine.hypervisor", tare_read_line(reader, "/sys/hypervisor/type"), true);
+	tare_fact_add_known(reader, "machine.hypervisor", type ? type : identity->hypervisor, true);
 }

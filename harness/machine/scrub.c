@@ -66,6 +66,36 @@ print_word(FILE *out, struct tare_arena *arena, const char *word, size_t len)
 		fputs(text, out);
 }
 
+/* "scheme://user:password@host" without the password. */
+static const char *
+hide_password(struct tare_arena *arena, const char *word)
+{
+	const char *user = strstr(word, "://");
+	size_t len = user ? strcspn(user + 3, "/?#") : 0;
+	const char *at = user ? memrchr(user + 3, '@', len) : NULL;
+	const char *colon = at ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
+
+	if (!colon)
+		return word;
+	return tare_arena_printf(arena, "%.*s<hidden>%s", (int)(colon + 1 - word), word, at);
+}
+
+const char *
+tare_scrub_argument(struct tare_arena *arena, const char *before, const char *word)
+{
+	static const char joined[] = "--var=";
+	size_t skip = strncmp(word, joined, strlen(joined)) == 0 ? strlen(joined) : 0;
+	const char *equals = strchr(word + skip, '=');
+	const char *name;
+
+	if (!equals || (skip == 0 && strcmp(before, "--var") != 0))
+		return hide_password(arena, word);
+	name = tare_arena_strndup(arena, word + skip, (size_t)(equals - word) - skip);
+	if (!names_secret(name))
+		return hide_password(arena, word);
+	return tare_arena_printf(arena, "%.*s<hidden>", (int)(equals + 1 - word), word);
+}
+
 /* The next word; quotes hold blanks in it. */
 static size_t
 word_len(const char *text)

@@ -19,4 +19,8 @@ bool tare_is_secret(const char *name, const char *value);
  * "--"), which is not the kernel's. */
 const char *tare_scrub_command_line(struct tare_arena *arena, const char *line);
 
+/* A word of tare's own command line; before is the word in front of it ("" where it is the first).
+ * Hidden are the values of --var NAME=VALUE, and passwords of URLs. */
+const char *tare_scrub_argument(struct tare_arena *arena, const char *before, const char *word);
+
 #endif

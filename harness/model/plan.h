@@ -16,6 +16,7 @@
 #include "harness/model/container.h"
 #include "harness/model/formula.h"
 #include "harness/model/metric.h"
+#include "harness/model/requirement.h"
 #include "harness/model/pending.h"
 
 struct tare_counter_source; /* harness/counters/counters.h */
@@ -234,6 +235,8 @@ struct tare_plan {
 	struct tare_case *cases;
 	size_t case_count;
 	struct tare_gate gate;
+	struct tare_requirement *requirements; /* of the environment that was picked */
+	size_t requirement_count;
 };
 
 #endif

@@ -275,6 +275,61 @@ tare_topology_read_own(struct tare_topology **topology_out, struct tare_arena *a
 	return tare_topology_read(topology_out, arena, &source, err);
 }
 
+/* What a reader of the XML may want to know; the rest (host name, serial numbers, what firmware
+ * says) is nobody's business. */
+static void
+blank_infos(hwloc_obj_t object)
+{
+	static const char *const told[] = {"Architecture", "Backend", "CPUFamilyNumber", "CPUModel",
+		"CPUModelNumber", "CPUStepping", "CPUVendor", "OSName", "OSRelease",
+		"hwlocVersion"};
+
+	for (unsigned i = 0; i < object->infos_count; i++) {
+		bool keep = false;
+
+		for (size_t k = 0; k < sizeof(told) / sizeof(told[0]); k++)
+			keep |= strcmp(object->infos[i].name, told[k]) == 0;
+		if (!keep)
+			object->infos[i].value[0] = '\0';
+	}
+}
+
+/* Without devices, which are not loaded, infos are of these. */
+static void
+blank_all_infos(hwloc_topology_t hwloc)
+{
+	for (int depth = 0; depth < hwloc_topology_get_depth(hwloc); depth++) {
+		unsigned count = hwloc_get_nbobjs_by_depth(hwloc, depth);
+
+		for (unsigned i = 0; i < count; i++)
+			blank_infos(hwloc_get_obj_by_depth(hwloc, depth, i));
+	}
+	for (int i = 0; i < hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_NUMANODE); i++)
+		blank_infos(hwloc_get_obj_by_type(hwloc, HWLOC_OBJ_NUMANODE, (unsigned)i));
+}
+
+enum tare_status
+tare_topology_export(char **xml_out, struct tare_arena *arena, struct tare_err *err)
+{
+	const struct tare_topology_source own = {0};
+	hwloc_topology_t hwloc = NULL;
+	char *xml = NULL;
+	int len = 0;
+	enum tare_status status = load(&hwloc, &own, err);
+
+	if (status != TARE_OK)
+		return status;
+	blank_all_infos(hwloc);
+	if (hwloc_topology_export_xmlbuffer(hwloc, &xml, &len, 0) == 0) {
+		*xml_out = tare_arena_strdup(arena, xml);
+		hwloc_free_xmlbuffer(hwloc, xml);
+	} else {
+		status = tare_err_errno(err, TARE_OUTSIDE, "hwloc cannot write the topology");
+	}
+	hwloc_topology_destroy(hwloc);
+	return status;
+}
+
 const struct tare_pu *
 tare_topology_find(const struct tare_topology *topology, unsigned cpu)
 {

@@ -35,6 +35,11 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	tare_run_from_plan(run, session->plan);
 	tare_stage_note_placement(run, session->arena, session->plan);
 	describe_machine(&run->environment, run->arena);
+	status = tare_stage_require(session, &run->environment, err);
+	if (status != TARE_OK)
+		return status;
+	if (tare_stage_measures_here(session->plan))
+		tare_stage_add_null_program(&run->environment, run->arena);
 	run->release = tare_arena_strdup(run->arena, options->release);
 	run->command_line = tare_arena_strdup(run->arena, options->command_line);
 	/* What is asked of the verdicts decides how long is measured. */

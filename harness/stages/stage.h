@@ -43,6 +43,20 @@ enum tare_status tare_stage_gate_choose(
  * tare_expand_options. */
 enum tare_status tare_stage_value_check(const char *key, const char *text, struct tare_err *err);
 
+/* What starting a program costs on this machine: the median wall of a static one that does next to
+ * nothing, started by the host runner. */
+enum tare_status tare_stage_null_program(uint64_t *median_ns_out, struct tare_err *err);
+/* As the fact baseline.null_program_ns, where it can be had. */
+void tare_stage_add_null_program(struct tare_environment *environment, struct tare_arena *arena);
+
+/* Whether programs of the plan run on this machine, and are not only replayed. */
+bool tare_stage_measures_here(const struct tare_plan *plan);
+
+/* Refuses a plan that measures here on a machine that is not what it requires: TARE_UNSUPPORTED,
+ * and everything that is not met in session->problems. */
+enum tare_status tare_stage_require(struct tare_session *session,
+	const struct tare_environment *environment, struct tare_err *err);
+
 /* Where the cases go goes into the run, with warnings of what is doubtful about it. What cannot be
  * had is the runner's to say, case by case. arena is for the topology. */
 void tare_stage_note_placement(

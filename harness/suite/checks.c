@@ -9,6 +9,7 @@
 #include "harness/model/formula.h"
 #include "harness/model/metric.h"
 #include "harness/model/placement.h"
+#include "harness/model/requirement.h"
 #include "harness/suite/pattern.h"
 #include "harness/suite/shape.h"
 
@@ -124,6 +125,24 @@ tare_check_memory(const char *text, struct tare_err *err)
 	struct tare_memory memory;
 
 	return tare_memory_parse(&memory, text, err);
+}
+
+enum tare_status
+tare_check_required_size(const char *text, struct tare_err *err)
+{
+	enum tare_relation relation;
+	uint64_t bytes;
+
+	return tare_required_size_parse(&relation, &bytes, text, err);
+}
+
+enum tare_status
+tare_check_required_version(const char *text, struct tare_err *err)
+{
+	enum tare_relation relation;
+	struct tare_version version;
+
+	return tare_required_version_parse(&relation, &version, text, err);
 }
 
 enum tare_status

@@ -15,6 +15,8 @@ enum tare_status tare_check_parameter(const char *text, struct tare_err *err);
 enum tare_status tare_check_tag(const char *text, struct tare_err *err);
 enum tare_status tare_check_runner(const char *text, struct tare_err *err);
 enum tare_status tare_check_cpus(const char *text, struct tare_err *err);
+enum tare_status tare_check_required_size(const char *text, struct tare_err *err);
+enum tare_status tare_check_required_version(const char *text, struct tare_err *err);
 enum tare_status tare_check_memory(const char *text, struct tare_err *err);
 enum tare_status tare_check_environment_name(const char *text, struct tare_err *err);
 enum tare_status tare_check_variable_name(const char *text, struct tare_err *err);

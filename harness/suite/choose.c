@@ -114,6 +114,35 @@ read_gate(struct tare_expansion *expansion)
 	gate->asked_for = gate->fail_on != 0;
 }
 
+/* Of the strongest layer that has any. Names in the values are not replaced: there is no case
+ * here. */
+static void
+read_requirements(struct tare_expansion *expansion)
+{
+	struct tare_plan *plan = expansion->plan;
+	const struct tare_node *node = NULL;
+
+	for (size_t i = 0; i < expansion->base_count; i++)
+		if (expansion->base[i]->slots[TARE_KEY_REQUIRE] != NULL)
+			node = expansion->base[i]->slots[TARE_KEY_REQUIRE];
+	if (node == NULL || node->bad || node->kind != TARE_NODE_MAP)
+		return;
+	plan->requirements =
+		tare_arena_alloc(expansion->arena, node->count, sizeof(*plan->requirements));
+	for (size_t i = 0; i < node->count; i++) {
+		const struct tare_node *key = tare_node_key(node, i);
+		const struct tare_node *value = tare_node_value(node, i);
+
+		if (key->bad || value->bad || value->kind != TARE_NODE_SCALAR)
+			continue;
+		plan->requirements[plan->requirement_count++] = (struct tare_requirement){
+			.key = key->text,
+			.value = value->text,
+			.place = tare_arena_printf(expansion->arena, "%s:%u:%u",
+				value->source->name, value->line, value->column)};
+	}
+}
+
 /* The command line. */
 
 static void
@@ -233,6 +262,7 @@ tare_expansion_choose(struct tare_expansion *expansion)
 	pick_environment(expansion);
 	collect_base(expansion);
 	read_gate(expansion);
+	read_requirements(expansion);
 	read_override(expansion, TARE_KEY_CPUS, "--cpus", options->cpus);
 	read_override(expansion, TARE_KEY_RUNNER, "--runner", options->runner);
 	read_override(expansion, TARE_KEY_INVOCATIONS, "--invocations", options->invocations);

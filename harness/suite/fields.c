@@ -608,6 +608,50 @@ static const struct tare_shape variants = {.kind = TARE_SHAPE_ANY,
 	.expected = "a list of variants, or a mapping of names and variants",
 	.any = (const struct tare_shape *const[]){&variant_list, &variant_map, NULL}};
 
+static const struct tare_shape required_flag = {.kind = TARE_SHAPE_BOOL,
+	.literal = true,
+	.expected = "true or false",
+	.choices = (const char *const[]){"true", "false", NULL}};
+static const struct tare_shape on_off = {.kind = TARE_SHAPE_CHOICE,
+	.literal = true,
+	.expected = "on or off",
+	.choices = (const char *const[]){"on", "off", NULL}};
+static const struct tare_shape governor = {.kind = TARE_SHAPE_TEXT,
+	.literal = true,
+	.expected = "a governor such as performance",
+	.check = tare_check_tag};
+static const struct tare_shape required_size = {.kind = TARE_SHAPE_TEXT,
+	.literal = true,
+	.expected = "a comparison such as \">= 8GiB\"",
+	.check = tare_check_required_size};
+static const struct tare_shape required_version = {.kind = TARE_SHAPE_TEXT,
+	.literal = true,
+	.expected = "a comparison such as \">= 5.14\"",
+	.check = tare_check_required_version};
+static const struct tare_field require_fields[] = {
+	{.key = "governor",
+		.shape = &governor,
+		.doc = "The frequency governor of all CPUs, such as performance."},
+	{.key = "turbo", .shape = &on_off, .doc = "Turbo, or boost: on or off."},
+	{.key = "smt", .shape = &on_off, .doc = "Hardware threads: on or off."},
+	{.key = "swap", .shape = &on_off, .doc = "Swap: on or off."},
+	{.key = "aslr", .shape = &on_off, .doc = "Randomised addresses: on or off."},
+	{.key = "quiet",
+		.shape = &required_flag,
+		.doc = "true: other programs may take a tenth of one CPU."},
+	{.key = "memory",
+		.shape = &required_size,
+		.doc = "What the machine, or the limit of this process, has: \">= 8GiB\"."},
+	{.key = "kernel", .shape = &required_version, .doc = "The kernel's version: \">= 5.14\"."},
+};
+const struct tare_table tare_require_table = {.name = "require",
+	.doc = "What the machine must be, else nothing is measured.",
+	.fields = require_fields,
+	.field_count = ARRAY_COUNT(require_fields)};
+static const struct tare_shape require = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping such as {governor: performance}",
+	.table = &tare_require_table};
+
 /* Groups of keys that may also stand outside them. */
 
 static const struct tare_shape samples = {.kind = TARE_SHAPE_TABLE,
@@ -848,6 +892,10 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &gate,
 		.places = TARE_IN_ENVIRONMENT,
 		.doc = "The gate in this environment, in place of the suite's."},
+	[TARE_KEY_REQUIRE] = {.key = "require",
+		.shape = &require,
+		.places = TARE_IN_ENVIRONMENT,
+		.doc = "What the machine must be in this environment, else nothing is measured."},
 	[TARE_KEY_SAMPLES] = {.key = "samples",
 		.shape = &samples,
 		.places = ALL,

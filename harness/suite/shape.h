@@ -136,6 +136,7 @@ enum tare_key {
 	TARE_KEY_SECURITY_OPT,
 	TARE_KEY_USER,
 	TARE_KEY_GATE,
+	TARE_KEY_REQUIRE,
 	TARE_KEY_SAMPLES,
 	TARE_KEY_RESOURCES,
 	TARE_KEY_COUNT,
@@ -166,6 +167,7 @@ extern const struct tare_table tare_named_variant_table;
 extern const struct tare_table tare_environment_table;
 extern const struct tare_table tare_samples_table;
 extern const struct tare_table tare_resources_table;
+extern const struct tare_table tare_require_table;
 extern const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT];
 
 /* A parameter or variable name, and one value of a matrix. */

@@ -67,6 +67,8 @@ reads_a_recorded_laptop(void **state)
 		assert_string_equal(value, expected[i][1]);
 	}
 	assert_null(tare_environment_get(&environment, "cpu.boost"));
+	assert_null(tare_environment_get(&environment, "machine.hypervisor"));
+	assert_string_equal(tare_environment_get(&environment, "cgroup.pids_limit"), "none");
 	tare_arena_free(arena);
 }
 
@@ -124,6 +126,7 @@ reads_a_recorded_server(void **state)
 		{"cgroup.layout", "hybrid"},
 		{"cgroup.memory_limit_bytes", "8589934592"},
 		{"cgroup.cpu_limit", "1.5"},
+		{"cgroup.pids_limit", "512"},
 		{"process.seccomp", "2"},
 		{"process.speculation_store_bypass", "thread force mitigated"},
 		{"disk.filesystem", "xfs"},
@@ -198,6 +201,23 @@ a_machine_without_files_is_unknown_and_not_an_error(void **state)
 	tare_arena_free(arena);
 }
 
+/* What the kernel says of it comes before what the processor says. */
+static void
+names_the_hypervisor(void **state)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_machine_identity identity = identity_of_laptop();
+	struct tare_environment environment;
+
+	(void)state;
+	identity.hypervisor = "KVMKVMKVM";
+	tare_machine_describe(&environment, arena, laptop, &identity);
+	assert_string_equal(tare_environment_get(&environment, "machine.hypervisor"), "KVMKVMKVM");
+	tare_machine_describe(&environment, arena, "tests/machines/server", &identity);
+	assert_string_equal(tare_environment_get(&environment, "machine.hypervisor"), "xen");
+	tare_arena_free(arena);
+}
+
 static void
 the_fingerprint_covers_what_matters_only(void **state)
 {
@@ -244,6 +264,7 @@ main(void)
 		cmocka_unit_test(reads_a_recorded_server),
 		cmocka_unit_test(finds_the_disk_of_the_working_directory),
 		cmocka_unit_test(a_machine_without_files_is_unknown_and_not_an_error),
+		cmocka_unit_test(names_the_hypervisor),
 		cmocka_unit_test(the_fingerprint_covers_what_matters_only),
 		cmocka_unit_test(this_machine_has_a_kernel_and_a_cpu),
 	};

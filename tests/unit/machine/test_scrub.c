@@ -57,6 +57,33 @@ scrubs_command_lines(void **state)
 	check("a=b=c key=", "a=b=c key=<hidden>");
 }
 
+static void
+scrubs_arguments(void **state)
+{
+	static const struct {
+		const char *before;
+		const char *word;
+		const char *expected;
+	} cases[] = {
+		{"--var", "password=hunter2", "password=<hidden>"},
+		{"", "--var=api_token=a=b", "--var=api_token=<hidden>"},
+		{"--var", "level=9", "level=9"},
+		{"--var", "mirror=http://me:pw@host/a@b", "mirror=http://me:<hidden>@host/a@b"},
+		{"--store", "postgres://me:p@w@db/tare?x=1", "postgres://me:<hidden>@db/tare?x=1"},
+		{"", "--store=postgres://me@db/tare", "--store=postgres://me@db/tare"},
+		{"", "http://host:80/user@x", "http://host:80/user@x"},
+		{"sort", "--key=2", "--key=2"},
+		{"--", "builds/2f7c8a1b9d3e4f5061728394", "builds/2f7c8a1b9d3e4f5061728394"},
+	};
+	struct tare_arena *arena = tare_arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(tare_scrub_argument(arena, cases[i].before, cases[i].word),
+			cases[i].expected);
+	tare_arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -64,6 +91,7 @@ main(void)
 		cmocka_unit_test(hides_what_is_called_a_secret),
 		cmocka_unit_test(hides_what_looks_like_one),
 		cmocka_unit_test(scrubs_command_lines),
+		cmocka_unit_test(scrubs_arguments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

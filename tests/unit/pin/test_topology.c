@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "harness/pin/affinity.h"
+#include "tests/support/files.h"
 #include "tests/unit/pin/fixture.h"
 
 static int
@@ -167,6 +168,31 @@ sees_the_affinity_of_this_process(void **state)
 	assert_int_equal(tare_affinity_set(&before, &err), TARE_OK);
 }
 
+/* Another machine can replay it, and learns no names from it. */
+static void
+writes_this_machine_so_that_it_can_be_read_elsewhere(void **state)
+{
+	char *folder = test_folder_make();
+	char *path = test_path(folder, "machine.xml");
+	struct tare_topology_source source = {.xml_path = path};
+	struct tare_topology *own = NULL, *read = NULL;
+	struct tare_err err = {0};
+	char *xml = NULL;
+
+	assert_int_equal(tare_topology_export(&xml, *state, &err), TARE_OK);
+	assert_non_null(strstr(xml, "name=\"HostName\" value=\"\""));
+	assert_non_null(strstr(xml, "name=\"OSName\" value=\"Linux\""));
+	test_file_write(path, xml, strlen(xml));
+	assert_int_equal(tare_topology_read(&read, *state, &source, &err), TARE_OK);
+	assert_int_equal(tare_topology_read_own(&own, *state, NULL, &err), TARE_OK);
+	assert_int_equal(read->pu_count, own->pu_count);
+	assert_int_equal(read->core_count, own->core_count);
+	assert_int_equal(read->node_count, own->node_count);
+	assert_true(tare_bits_equal(&read->cpus, &own->cpus));
+	free(path);
+	test_folder_remove(folder);
+}
+
 int
 main(void)
 {
@@ -182,6 +208,8 @@ main(void)
 			refuses_machines_that_hwloc_cannot_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			is_not_deceived_by_hwlocs_variables, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			writes_this_machine_so_that_it_can_be_read_elsewhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			sees_the_affinity_of_this_process, set_up, tear_down),
 	};
