@@ -7,6 +7,7 @@
 #include "harness/suite/node.h"
 #include "harness/suite/problems.h"
 #include "harness/suite/suite.h"
+#include "harness/suite/surrogates.h"
 
 enum { FEW_PAIRS = 8 }; /* a mapping this small is searched from front to back */
 
@@ -158,6 +159,29 @@ expectation(const char *problem)
 		{"did not find expected key",
 			"a key as far to the right as those above it, and quotes around a text "
 			"that goes on behind its closing quote"},
+		{"did not find expected '-' indicator",
+			"`- ` as far to the right as those above it"},
+		{"did not find expected ',' or '}'",
+			"a comma or }, and quotes around a text that has one of , [ ] { } in it"},
+		{"did not find expected ',' or ']'",
+			"a comma or ], and quotes around a text that has one of , [ ] { } in it"},
+		{"did not find expected alphabetic or numeric character",
+			"quotes around a text that begins with * or &"},
+		{"did not find expected comment or line break",
+			"quotes around a text that begins with | or >, or the text in the lines "
+			"below"},
+		{"did not find expected <document start>",
+			"one mapping, with nothing before or behind it"},
+		{"block sequence entries are not allowed in this context",
+			"the list in the lines below its key, or in brackets: [a, b]"},
+		{"mapping keys are not allowed in this context",
+			"quotes around a text that begins with a question mark"},
+		{"found character that cannot start any token",
+			"quotes around a text that begins with @, % or `"},
+		{"found a tab character that violates indentation", "spaces"},
+		{"found a tab character where an indentation space is expected", "spaces"},
+		{"found unexpected end of stream", "the quote that closes it"},
+		{"found unexpected document indicator", "the quote that closes it"},
 		{"found unknown escape character", "single quotes, in which a backslash is itself"},
 		{"found invalid Unicode character escape code",
 			"the character itself, or \\U and its eight digits"},
@@ -468,5 +492,5 @@ tare_yaml_read(struct tare_node **root_out, struct tare_arena *arena,
 		text += 3;
 		len -= 3;
 	}
-	return build(root_out, &builder, text, len);
+	return build(root_out, &builder, tare_surrogates_join(arena, text, len), len);
 }

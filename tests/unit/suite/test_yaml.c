@@ -167,7 +167,54 @@ refuses_what_is_not_one_plain_document(void **state)
 			"f.yaml:2:2: a tab before a key or value; expected spaces"},
 		{"a: [1, 2\nb: 3\n",
 			"f.yaml:2:2: not YAML: did not find expected ',' or ']' while parsing a "
-			"flow sequence (which begins in line 1); expected YAML 1.1"},
+			"flow sequence (which begins in line 1); expected a comma or ], and quotes "
+			"around a text that has one of , [ ] { } in it"},
+		{"a: {json: b[2], c: d}\n",
+			"f.yaml:1:12: not YAML: did not find expected ',' or '}' while parsing a "
+			"flow mapping (which begins in line 1); expected a comma or }, and quotes "
+			"around a text that has one of , [ ] { } in it"},
+		{"a: \"b\n",
+			"f.yaml:2:1: not YAML: found unexpected end of stream while scanning a "
+			"quoted scalar (which begins in line 1); expected the quote that closes "
+			"it"},
+		{"a: \"b\n---\n",
+			"f.yaml:2:1: not YAML: found unexpected document indicator while scanning "
+			"a quoted scalar (which begins in line 1); expected the quote that closes "
+			"it"},
+		{"a: @b\n",
+			"f.yaml:1:4: not YAML: found character that cannot start any token while "
+			"scanning for the next token (which begins in line 1); expected quotes "
+			"around a text that begins with @, % or `"},
+		{"a: *.c\n", "f.yaml:1:5: not YAML: did not find expected alphabetic or numeric "
+			     "character while scanning an alias (which begins in line 1); "
+			     "expected quotes around a text that begins with * or &"},
+		{"a: | b\n",
+			"f.yaml:1:6: not YAML: did not find expected comment or line break while "
+			"scanning a block scalar (which begins in line 1); expected quotes around "
+			"a text that begins with | or >, or the text in the lines below"},
+		{"a: b\n\tc: d\n",
+			"f.yaml:2:1: not YAML: found a tab character that violates indentation "
+			"while scanning a plain scalar (which begins in line 1); expected spaces"},
+		{"a: |\n\tb\n", "f.yaml:2:1: not YAML: found a tab character where an "
+				"indentation space is expected while scanning a block scalar "
+				"(which begins in line 1); expected spaces"},
+		{"a: - b\n",
+			"f.yaml:1:4: not YAML: block sequence entries are not allowed in this "
+			"context; expected the list in the lines below its key, or in brackets: "
+			"[a, b]"},
+		{"- a\nb: c\n",
+			"f.yaml:2:1: not YAML: did not find expected '-' indicator while parsing a "
+			"block collection (which begins in line 1); expected `- ` as far to the "
+			"right as those above it"},
+		{"a: ? b\n", "f.yaml:1:4: not YAML: mapping keys are not allowed in this context; "
+			     "expected quotes around a text that begins with a question mark"},
+		{"a: 1\n...\nb: 2\n",
+			"f.yaml:3:1: not YAML: did not find expected <document start>; expected "
+			"one mapping, with nothing before or behind it"},
+		{"a: \"\\ud83d\\ude00\"\n",
+			"f.yaml:1:7: not YAML: found invalid Unicode character escape code while "
+			"parsing a quoted scalar (which begins in line 1); expected the character "
+			"itself, or \\U and its eight digits"},
 		{"a: \"\\0\"\n", "f.yaml:1:4: text holds a NUL; expected none"},
 		{"a: b: c\n",
 			"f.yaml:1:5: not YAML: mapping values are not allowed in this context; "
@@ -197,6 +244,15 @@ refuses_what_is_not_one_plain_document(void **state)
 		if (i + 1 < sizeof(rows) / sizeof(rows[0]))
 			teardown(state);
 	}
+}
+
+static void
+reads_surrogate_pairs_of_json(void **state)
+{
+	const struct tare_node *root = read_text(*state, "{\"a\": \"\\ud83d\\ude00\", \"b\": 1}");
+
+	assert_string_equal(tare_node_find(root, "a")->text, "\xf0\x9f\x98\x80");
+	assert_int_equal(tare_node_key(root, 1)->column, 23);
 }
 
 static void
@@ -264,6 +320,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			reads_a_byte_order_mark_and_windows_line_ends, setup, teardown),
 		cmocka_unit_test_teardown(refuses_what_is_not_one_plain_document, teardown),
+		cmocka_unit_test_setup_teardown(reads_surrogate_pairs_of_json, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_a_nul_byte, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			finds_repeated_keys_in_large_mappings, setup, teardown),
