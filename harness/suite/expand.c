@@ -504,6 +504,21 @@ pick_variants(const struct tare_expansion *expansion, const struct tare_benchmar
 	return expansion->suite->variants != NULL ? expansion->suite->variants : &no_variants;
 }
 
+/* What a benchmark's own matrix leaves out of the suite's, or adds to it, if that is all it says.
+ */
+static const struct tare_matrix *
+pick_matrix(const struct tare_expansion *expansion, const struct tare_benchmark *benchmark)
+{
+	const struct tare_matrix *own = benchmark->matrix;
+	const struct tare_matrix *all = expansion->suite->matrix;
+
+	if (own == NULL && benchmark->layer.slots[TARE_KEY_MATRIX] == NULL)
+		return all;
+	if (own == NULL || own->count > 0 || all == NULL)
+		return own;
+	return tare_matrix_join(expansion->arena, all, own);
+}
+
 static void
 expand_benchmark(struct tare_expansion *expansion, const struct tare_benchmark *benchmark)
 {
@@ -512,17 +527,14 @@ expand_benchmark(struct tare_expansion *expansion, const struct tare_benchmark *
 		.benchmark = benchmark,
 		.scope = {.shared = &expansion->shared, .benchmark = benchmark->name},
 	};
-	const struct tare_matrix *matrix = benchmark->matrix;
 
-	if (matrix == NULL && benchmark->layer.slots[TARE_KEY_MATRIX] == NULL)
-		matrix = expansion->suite->matrix;
 	memcpy(draft.layers, expansion->base, expansion->base_count * sizeof(draft.layers[0]));
 	draft.layer_count = expansion->base_count;
 	draft.layers[draft.layer_count++] = &benchmark->layer;
 	draft.layers[draft.layer_count++] = &no_layer;
 	draft.scope.layers = draft.layers;
 	draft.scope.layer_count = draft.layer_count;
-	if (!find_points(&draft, matrix))
+	if (!find_points(&draft, pick_matrix(expansion, benchmark)))
 		return;
 	for (size_t i = 0; i < expansion->point_count; i++)
 		if (!expand_point(

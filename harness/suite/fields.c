@@ -689,7 +689,8 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &matrix,
 		.places = CASES,
 		.doc = "Parameters and their values; each combination is a point. exclude and "
-		       "include take points out and add to them."},
+		       "include take points out and add to them, of the suite's where a "
+		       "benchmark has nothing else in it."},
 	[TARE_KEY_VARIANTS] = {.key = "variants",
 		.shape = &variants,
 		.places = CASES,

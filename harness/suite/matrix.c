@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULES_MAX = 1000 }; /* entries of exclude and of include */
+enum {
+	RULES_MAX = 1000,     /* entries of exclude and of include */
+	STEPS_MAX = 50000000, /* comparisons for all matrices of a plan: a second or two */
+	VALUE_STEPS = 8,      /* what a value of a point counts for, which takes memory as well */
+};
 
 const struct tare_matrix *
 tare_matrix_read(const struct tare_decoder *decoder, struct tare_node *node)
@@ -26,6 +30,36 @@ tare_matrix_read(const struct tare_decoder *decoder, struct tare_node *node)
 			matrix->values[matrix->count++] = value;
 		}
 	}
+	return matrix;
+}
+
+static const struct tare_node *
+join_lists(struct tare_arena *arena, const struct tare_node *first, const struct tare_node *second)
+{
+	struct tare_node *both;
+
+	if (first == NULL || second == NULL)
+		return first != NULL ? first : second;
+	both = tare_arena_alloc(arena, 1, sizeof(*both));
+	*both = *second;
+	both->count = first->count + second->count;
+	both->items = tare_arena_alloc(arena, both->count, sizeof(*both->items));
+	for (size_t i = 0; i < both->count; i++)
+		both->items[i] =
+			i < first->count ? first->items[i] : second->items[i - first->count];
+	return both;
+}
+
+const struct tare_matrix *
+tare_matrix_join(
+	struct tare_arena *arena, const struct tare_matrix *all, const struct tare_matrix *own)
+{
+	struct tare_matrix *matrix = tare_arena_alloc(arena, 1, sizeof(*matrix));
+
+	*matrix = *all;
+	matrix->at = own->at;
+	matrix->exclude = join_lists(arena, all->exclude, own->exclude);
+	matrix->include = join_lists(arena, all->include, own->include);
 	return matrix;
 }
 
@@ -65,6 +99,23 @@ resolve_values(struct tare_point *out, const struct product *product, const stru
 		}
 	}
 	return true;
+}
+
+/* False where all the matrices of the plan have taken too long, which is one problem. */
+static bool
+spend(const struct product *product, uint64_t steps)
+{
+	struct tare_scope_shared *shared = product->scope->shared;
+
+	if (shared->matrix_steps > STEPS_MAX)
+		return false;
+	shared->matrix_steps += steps;
+	if (shared->matrix_steps <= STEPS_MAX)
+		return true;
+	tare_problem_add(shared->problems, product->matrix->at,
+		"matrix that takes too long to multiply out; expected fewer points, parameters, or "
+		"entries of exclude and include");
+	return false;
 }
 
 static bool
@@ -204,8 +255,11 @@ exclude(struct product *product)
 	for (size_t i = 0; i < product->count; i++) {
 		bool out = false;
 
-		for (size_t j = 0; j < list->count && !out; j++)
+		for (size_t j = 0; j < list->count && !out; j++) {
+			if (!spend(product, 1 + product->points[i].count * rules[j].count))
+				return false;
 			out = matches(&product->points[i], &rules[j]);
+		}
 		if (!out)
 			product->points[kept++] = product->points[i];
 	}
@@ -227,9 +281,11 @@ fits(const struct tare_matrix *matrix, const struct tare_point *point,
 	return true;
 }
 
-static void
+static bool
 extend(const struct product *product, struct tare_point *point, const struct tare_point *rule)
 {
+	if (!spend(product, VALUE_STEPS * (point->count + rule->count)))
+		return false;
 	point->values = tare_arena_grow(product->scope->shared->arena, point->values, point->count,
 		point->count + rule->count, sizeof(*point->values));
 	for (size_t i = 0; i < rule->count; i++) {
@@ -241,6 +297,26 @@ extend(const struct product *product, struct tare_point *point, const struct tar
 		if (j == point->count)
 			point->count++;
 	}
+	return true;
+}
+
+static bool
+include_rule(struct product *product, const struct tare_point *rule)
+{
+	bool added = false;
+
+	for (size_t i = 0; i < product->original_count; i++) {
+		struct tare_point *point = &product->points[i];
+
+		if (!spend(product, 1 + rule->count * (product->matrix->count + point->count)))
+			return false;
+		if (!fits(product->matrix, point, rule))
+			continue;
+		if (!extend(product, point, rule))
+			return false;
+		added = true;
+	}
+	return added || extend(product, add_point(product, 0), rule);
 }
 
 static bool
@@ -254,18 +330,9 @@ include(struct product *product)
 	if (!read_rules(&rules, product, list))
 		return false;
 	product->original_count = product->count;
-	for (size_t i = 0; i < list->count; i++) {
-		bool added = false;
-
-		for (size_t j = 0; j < product->original_count; j++) {
-			if (!fits(product->matrix, &product->points[j], &rules[i]))
-				continue;
-			extend(product, &product->points[j], &rules[i]);
-			added = true;
-		}
-		if (!added)
-			extend(product, add_point(product, 0), &rules[i]);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		if (!include_rule(product, &rules[i]))
+			return false;
 	return true;
 }
 
@@ -275,7 +342,7 @@ multiply(struct product *product)
 	const struct tare_matrix *matrix = product->matrix;
 	size_t size = 0;
 
-	if (!size_product(&size, product))
+	if (!size_product(&size, product) || !spend(product, VALUE_STEPS * size * matrix->count))
 		return false;
 	product->values = tare_arena_alloc(
 		product->scope->shared->arena, matrix->count, sizeof(*product->values));

@@ -13,4 +13,9 @@
 bool tare_matrix_points(struct tare_point **points_out, size_t *count_out,
 	const struct tare_scope *scope, const struct tare_matrix *matrix);
 
+/* The parameters of all with the exclude and include of both, those of all first. Shares their
+ * nodes; in the arena. */
+const struct tare_matrix *tare_matrix_join(
+	struct tare_arena *arena, const struct tare_matrix *all, const struct tare_matrix *own);
+
 #endif

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/suite/fixture.h"
@@ -126,6 +128,36 @@ takes_the_matrix_of_the_suite_or_its_own(void **state)
 }
 
 static void
+takes_from_and_adds_to_the_matrix_of_the_suite(void **state)
+{
+	const struct tare_plan *plan =
+		suite_plan(*state, "suite: t\n"
+				   "matrix:\n"
+				   "  a: [1, 2, '${w}']\n"
+				   "  exclude: [{a: 1}]\n"
+				   "  include: [{a: 9}]\n"
+				   "vars: {w: 3}\n"
+				   "benchmarks:\n"
+				   "- {name: b, command: p, matrix: {exclude: [{a: 2}]}}\n"
+				   "- {name: c, command: p, matrix: {include: [{a: 2, z: y}]}}\n"
+				   "- {name: d, command: p}\n");
+	static const char *const names[] = {
+		"b[a=3]", "b[a=9]", "c[a=2,z=y]", "c[a=3]", "c[a=9]", "d[a=2]", "d[a=3]", "d[a=9]"};
+
+	assert_int_equal(plan->case_count, 8);
+	for (size_t i = 0; i < 8; i++)
+		assert_string_equal(plan->cases[i].name, names[i]);
+	assert_string_equal(
+		suite_problems(*state,
+			"suite: t\n"
+			"matrix: {a: [1], exclude: [{a: 2}]}\n"
+			"benchmarks:\n"
+			"- {name: b, command: p, matrix: {exclude: [{b: 1}, {a: 1}]}}\n"),
+		"s.yaml:4:45: exclude names \"b\", which the matrix does not have; expected "
+		"one of its parameters; did you mean \"a\"?\n");
+}
+
+static void
 reports_what_is_wrong(void **state)
 {
 	assert_string_equal(problems_of(*state, "    a: 1\n"),
@@ -172,6 +204,55 @@ refuses_more_points_than_anybody_runs(void **state)
 		"s.yaml:6:5: matrix with more than 100000 points; expected fewer\n");
 }
 
+/* A list of so many items, # being the number of each. */
+static const char *
+numbers(struct fixture *fixture, const char *format, size_t count)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	const char *copy;
+
+	assert_non_null(out);
+	fputc('[', out);
+	for (size_t i = 0; i < count; i++) {
+		for (const char *at = format; *at; at++) {
+			if (*at == '#')
+				fprintf(out, "%zu", i);
+			else
+				fputc(*at, out);
+		}
+		fputs(i + 1 < count ? ", " : "", out);
+	}
+	fputc(']', out);
+	fclose(out);
+	copy = tare_arena_strdup(fixture->arena, text);
+	free(text);
+	return copy;
+}
+
+static void
+refuses_matrices_that_take_too_long(void **state)
+{
+	static const char wanted[] =
+		"s.yaml:6:5: matrix that takes too long to multiply out; expected fewer points, "
+		"parameters, or entries of exclude and include\n";
+	struct fixture *fixture = *state;
+	const char *points = tare_arena_printf(fixture->arena, "    a: %s\n    b: %s\n",
+		numbers(fixture, "#", 300), numbers(fixture, "#", 300));
+	const char *text = points;
+
+	for (size_t i = 0; i < 200; i++)
+		text = tare_arena_printf(fixture->arena, "%s    p%zu: [1]\n", text, i);
+	assert_string_equal(problems_of(fixture, text), wanted);
+	text = tare_arena_printf(fixture->arena, "%s    exclude: %s\n", points,
+		numbers(fixture, "{a: 0, b: #x}", 600));
+	assert_string_equal(problems_of(fixture, text), wanted);
+	text = tare_arena_printf(
+		fixture->arena, "%s    include: %s\n", points, numbers(fixture, "{c#: 1}", 100));
+	assert_string_equal(problems_of(fixture, text), wanted);
+}
+
 int
 main(void)
 {
@@ -190,11 +271,15 @@ main(void)
 			replaces_variables_in_values, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			takes_the_matrix_of_the_suite_or_its_own, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(takes_from_and_adds_to_the_matrix_of_the_suite,
+			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(reports_what_is_wrong, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			refuses_points_that_look_the_same, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			refuses_more_points_than_anybody_runs, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_matrices_that_take_too_long, suite_setup, suite_teardown),
 	};
 
 	return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
