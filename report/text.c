@@ -66,6 +66,23 @@ safe(const struct page *page, const char *text)
 	return tare_text_safe(page->arena, text ? text : "");
 }
 
+/* Lines of a text as one, with no blanks at its end. */
+static const char *
+one_line(const struct page *page, const char *text)
+{
+	char *line = tare_arena_strdup(page->arena, text);
+	size_t len = strlen(line);
+
+	while (len > 0 && strchr(" \t\r\n", line[len - 1]))
+		len--;
+	line[len] = '\0';
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] == '\n' || line[i] == '\t')
+			line[i] = ' ';
+	}
+	return line;
+}
+
 static void
 write_header(const struct page *page)
 {
@@ -76,7 +93,7 @@ write_header(const struct page *page)
 
 	fprintf(page->out, "%s%s%s", style(page, BOLD), safe(page, run->suite), style(page, RESET));
 	if (run->description && *run->description)
-		fprintf(page->out, "  %s", safe(page, run->description));
+		fprintf(page->out, "  %s", safe(page, one_line(page, run->description)));
 	tare_time_format(started, sizeof(started), run->started_unix_ns);
 	line = tare_arena_printf(page->arena, "run %s%s%s, %s, %s", safe(page, run->id),
 		run->release && *run->release ? ", release " : "", safe(page, run->release),

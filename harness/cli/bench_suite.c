@@ -114,6 +114,27 @@ write_defaults(struct writer *writer, const char *cwd)
 	tare_json_object_end(json);
 }
 
+/* The value that begins at *rest, ended at its comma; NULL behind the last. "\\," is a comma of the
+ * value and "\\\\" a backslash, as hyperfine has it; any other backslash is itself. */
+static char *
+next_value(char **rest)
+{
+	char *value = *rest;
+	char *to = value;
+	char *from = value;
+
+	if (!value)
+		return NULL;
+	while (*from && *from != ',') {
+		if (*from == '\\' && (from[1] == ',' || from[1] == '\\'))
+			from++;
+		*to++ = *from++;
+	}
+	*rest = *from ? from + 1 : NULL;
+	*to = '\0';
+	return value;
+}
+
 static void
 write_matrix(struct writer *writer)
 {
@@ -126,7 +147,7 @@ write_matrix(struct writer *writer)
 		char *values = tare_arena_strdup(writer->arena, parameters->items[i + 1]);
 
 		tare_json_array_begin(&writer->json, parameters->items[i]);
-		for (char *value; (value = strsep(&values, ",")) != NULL;)
+		for (char *value; (value = next_value(&values)) != NULL;)
 			write_text(writer, NULL, value);
 		tare_json_array_end(&writer->json);
 	}

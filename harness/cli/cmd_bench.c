@@ -120,7 +120,7 @@ const struct tare_command tare_command_bench = {
 		"A command is split into words as a shell would, but no shell runs it (see "
 		"--shell).\n"
 		"Several commands are interleaved and compared with the first. Nothing is stored\n"
-		"unless --keep is given.",
+		"unless --keep is given. In a value of --parameter-list \\, is a comma.",
 	.tables = tables,
 	.line_size = sizeof(struct tare_bench_line),
 	.run = bench,

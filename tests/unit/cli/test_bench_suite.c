@@ -162,6 +162,23 @@ parameters_are_multiplied_out(void **state)
 }
 
 static void
+commas_of_a_value_are_escaped(void **state)
+{
+	static const char *const values[] = {"a,b", "c\\", "", "\\d,", "e"};
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.line.parameters =
+		(struct tare_texts){.items = {"n", "a\\,b,c\\\\,,\\d\\,,e"}, .count = 2};
+	assert_int_equal(make(&fixture, "echo {n}", NULL, NULL), TARE_OK);
+	assert_int_equal(fixture.plan->case_count, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_string_equal(fixture.plan->cases[i].program.argv[1], values[i]);
+	tare_arena_free(fixture.arena);
+}
+
+static void
 a_dollar_before_a_parameter_is_part_of_its_name(void **state)
 {
 	struct fixture fixture;
@@ -273,6 +290,7 @@ main(void)
 		cmocka_unit_test(odd_commands_have_names_too),
 		cmocka_unit_test(what_was_typed_is_what_runs),
 		cmocka_unit_test(parameters_are_multiplied_out),
+		cmocka_unit_test(commas_of_a_value_are_escaped),
 		cmocka_unit_test(a_dollar_before_a_parameter_is_part_of_its_name),
 		cmocka_unit_test(parameters_that_cannot_be_are_said_so),
 		cmocka_unit_test(commands_that_need_a_shell_get_one_on_request_only),

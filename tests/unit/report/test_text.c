@@ -262,6 +262,20 @@ leaves_out_intervals_that_cannot_be_had(void **state)
 }
 
 static void
+shows_a_description_of_several_lines_in_one(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	char *text;
+
+	(void)state;
+	fixture->run->description = "two lines\nof text\n";
+	text = fixture_report("text", &fixture->input);
+	assert_contains(text, "compression  two lines of text\nrun ");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
 says_why_no_change_may_leave_the_margin(void **state)
 {
 	struct fixture *fixture = fixture_typical();
@@ -295,6 +309,7 @@ main(void)
 		cmocka_unit_test(lists_what_stands_out_of_a_large_suite),
 		cmocka_unit_test(lists_every_case_where_nothing_was_compared),
 		cmocka_unit_test(leaves_out_intervals_that_cannot_be_had),
+		cmocka_unit_test(shows_a_description_of_several_lines_in_one),
 		cmocka_unit_test(says_why_no_change_may_leave_the_margin),
 	};
 
