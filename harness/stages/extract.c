@@ -4,13 +4,21 @@
 #include <ctype.h>
 #include <math.h>
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/json.h"
+#include "harness/base/text.h"
 #include "harness/base/units.h"
 
-enum { GROUPS_MAX = 32, STEP_MAX = 128, NUMBER_MAX = 64 };
+enum {
+	GROUPS_MAX = 32,
+	STEP_MAX = 128,
+	NUMBER_MAX = 64,
+	SHOWN_MAX = 60,    /* bytes of the output shown in a sentence */
+	PATTERN_MAX = 200, /* and of a pattern */
+};
 
 struct tare_extractor {
 	const struct tare_case *subject;
@@ -201,10 +209,34 @@ check_lines(const char *text, size_t len, enum tare_stream stream, struct tare_e
 	return TARE_OK;
 }
 
+/* "begins with 'first line'": what a person needs to see why nothing matches. */
+static const char *
+beginning(char *text_out, size_t size, const char *text, size_t len)
+{
+	size_t shown = 0;
+
+	while (len > 0 && isspace((unsigned char)*text)) {
+		text++;
+		len--;
+	}
+	if (len == 0)
+		return "is empty";
+	len = tare_utf8_check(text, len);
+	while (shown < len && shown < SHOWN_MAX && !iscntrl((unsigned char)text[shown]))
+		shown++;
+	while (shown < len && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+		shown--;
+	if (shown == 0)
+		return "is no text";
+	snprintf(text_out, size, "begins with '%.*s'", (int)shown, text);
+	return text_out;
+}
+
 static enum tare_status
 find_expected(const struct tare_extractor *extractor, const regex_t *regex, const char *pattern,
 	const char *text, size_t len, enum tare_stream stream, struct tare_err *err)
 {
+	char shown[SHOWN_MAX + 32];
 	struct parts parts;
 
 	if (check_lines(text, len, stream, err) != TARE_OK)
@@ -219,8 +251,9 @@ find_expected(const struct tare_extractor *extractor, const regex_t *regex, cons
 		if (regexec(regex, parts.text, 1, &match, REG_STARTEND) == 0)
 			return TARE_OK;
 	}
-	return tare_err_set(
-		err, TARE_FAILED, "%s does not match '%s'", stream_names[stream], pattern);
+	return tare_err_set(err, TARE_FAILED, "%s does not match '%.*s'; it %s",
+		stream_names[stream], PATTERN_MAX, pattern,
+		beginning(shown, sizeof(shown), text, len));
 }
 
 enum tare_status
@@ -419,27 +452,67 @@ match_json(struct numbers *numbers, const struct tare_metric_rule *rule, const c
 	return TARE_OK;
 }
 
-/* The word behind a number on its line, where it measures the same as the rule's unit; else that.
- */
+/* As programs write them, and as tare does. */
 static const char *
-line_unit(struct numbers *numbers, const char *at, const char *end)
+known_unit(const char *unit)
 {
+	static const struct {
+		const char *written;
+		const char *meant;
+	} units[] = {
+		{"\u00b5s", "us"},
+		{"\u03bcs", "us"},
+		{"nsec", "ns"},
+		{"usec", "us"},
+		{"msec", "ms"},
+		{"sec", "s"},
+		{"secs", "s"},
+		{"second", "s"},
+		{"seconds", "s"},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(units[i].written, unit) == 0)
+			return units[i].meant;
+	return unit;
+}
+
+static bool
+is_word(const char *text)
+{
+	return isalpha((unsigned char)*text) || *text == '%' || (unsigned char)*text >= 0x80;
+}
+
+/* The word behind a number on its line; of a rule without a unit or with one of its own, that one.
+ * TARE_FAILED where it measures something else, or nobody knows what. */
+static enum tare_status
+line_unit(const char **unit_out, struct numbers *numbers, const char *at, const char *end,
+	struct tare_err *err)
+{
+	const char *wanted = numbers->written_unit;
 	const char *rule_base, *line_base;
 	const char *unit;
 
 	while (at < end && strchr(blanks, *at))
 		at++;
 	unit = tare_arena_strndup(numbers->arena, at, (size_t)(end - at));
-	unit = tare_arena_strndup(numbers->arena, unit, strcspn(unit, blanks));
-	tare_unit_to_base(&rule_base, 1.0, numbers->written_unit);
+	unit = known_unit(tare_arena_strndup(numbers->arena, unit, strcspn(unit, " \t\r,;()")));
+	tare_unit_to_base(&rule_base, 1.0, wanted);
 	tare_unit_to_base(&line_base, 1.0, unit);
-	return *unit && strcmp(rule_base, line_base) == 0 ? unit : numbers->written_unit;
+	*unit_out = *unit && strcmp(rule_base, line_base) == 0 ? unit : wanted;
+	if (strcmp(rule_base, wanted) == 0 || strcmp(rule_base, line_base) == 0 || !is_word(unit))
+		return TARE_OK;
+	return tare_err_set(err, TARE_FAILED,
+		"its line gives '%.40s' for a unit, and the suite %s; expected %s or one like it",
+		unit, wanted, wanted);
 }
 
 /* "name: value unit" */
-static void
-match_line(struct numbers *numbers, const char *name, const char *line, const char *end)
+static enum tare_status
+match_line(struct numbers *numbers, const char *name, const char *line, const char *end,
+	struct tare_err *err)
 {
+	const char *unit;
 	size_t name_len = strlen(name);
 	size_t used;
 	double value;
@@ -447,19 +520,23 @@ match_line(struct numbers *numbers, const char *name, const char *line, const ch
 	while (line < end && strchr(blanks, *line))
 		line++;
 	if ((size_t)(end - line) < name_len || memcmp(line, name, name_len) != 0)
-		return;
+		return TARE_OK;
 	line += name_len;
 	while (line < end && strchr(blanks, *line))
 		line++;
 	if (line == end || *line++ != ':')
-		return;
-	if (number_parse(&value, &used, line, (size_t)(end - line)))
-		numbers_add(numbers, value, line_unit(numbers, line + used, end));
+		return TARE_OK;
+	if (!number_parse(&value, &used, line, (size_t)(end - line)))
+		return TARE_OK;
+	if (line_unit(&unit, numbers, line + used, end, err) != TARE_OK)
+		return TARE_FAILED;
+	numbers_add(numbers, value, unit);
+	return TARE_OK;
 }
 
-static void
-match_lines(
-	struct numbers *numbers, const struct tare_metric_rule *rule, const char *text, size_t len)
+static enum tare_status
+match_lines(struct numbers *numbers, const struct tare_metric_rule *rule, const char *text,
+	size_t len, struct tare_err *err)
 {
 	const char *stop = text + len;
 
@@ -468,9 +545,11 @@ match_lines(
 
 		if (!end)
 			end = stop;
-		match_line(numbers, rule->line_name, line, end);
+		if (match_line(numbers, rule->line_name, line, end, err) != TARE_OK)
+			return TARE_FAILED;
 		line = end + 1;
 	}
+	return TARE_OK;
 }
 
 static int
@@ -506,6 +585,24 @@ tare_reduce(double *values, size_t count, enum tare_reduce reduce)
 }
 
 static enum tare_status
+nothing_found(
+	const struct tare_metric_rule *rule, const char *text, size_t len, struct tare_err *err)
+{
+	const char *stream = stream_names[rule->stream];
+	char shown[SHOWN_MAX + 32];
+	const char *begins = beginning(shown, sizeof(shown), text, len);
+
+	if (rule->source == TARE_SOURCE_JSON)
+		return tare_err_set(err, TARE_FAILED, "%s has no number at '%.*s'; it %s", stream,
+			PATTERN_MAX, rule->path, begins);
+	if (rule->source == TARE_SOURCE_LINES)
+		return tare_err_set(err, TARE_FAILED, "%s has no line '%.*s: NUMBER'; it %s",
+			stream, PATTERN_MAX, rule->line_name, begins);
+	return tare_err_set(err, TARE_FAILED, "nothing in %s matches '%.*s'; it %s", stream,
+		PATTERN_MAX, rule->pattern, begins);
+}
+
+static enum tare_status
 find_numbers(struct numbers *numbers, const struct tare_extractor *extractor, size_t metric,
 	const struct tare_output *output, struct tare_err *err)
 {
@@ -521,10 +618,9 @@ find_numbers(struct numbers *numbers, const struct tare_extractor *extractor, si
 	else if (rule->source == TARE_SOURCE_JSON)
 		status = match_json(numbers, rule, text, len, err);
 	else if (rule->source == TARE_SOURCE_LINES)
-		match_lines(numbers, rule, text, len);
+		status = match_lines(numbers, rule, text, len, err);
 	if (status == TARE_OK && numbers->count == 0)
-		status = tare_err_set(err, TARE_FAILED, "nothing in %s matches its rule",
-			stream_names[rule->stream]);
+		status = nothing_found(rule, text, len, err);
 	return status;
 }
 

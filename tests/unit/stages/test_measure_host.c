@@ -264,8 +264,9 @@ metrics_come_out_of_the_output(void **state)
 	assert_true(one->samples.values[TARE_BUILTIN_METRIC_COUNT][1] == 13e6);
 	assert_true(bed_journal_has(&host.bed, "\"rate\":[13000000,[12000000,14000000]]"));
 	assert_string_equal(bed_case(&host.bed, "y")->failure,
-		"metric 'rate': nothing in stdout matches its rule");
-	assert_string_equal(bed_case(&host.bed, "z")->failure, "stdout does not match 'some'");
+		"metric 'rate': stdout has no line 'rate: NUMBER'; it begins with 'nothing'");
+	assert_string_equal(bed_case(&host.bed, "z")->failure,
+		"stdout does not match 'some'; it begins with 'nothing'");
 	host_remove(&host);
 }
 
@@ -563,10 +564,12 @@ output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 	assert_int_equal(bed_run(&host.bed), TARE_OK);
 	run = host.bed.session->run;
 	assert_string_equal(bed_case(&host.bed, "late")->failure,
-		"metric 'n': nothing in stdout matches its rule; only the first 16 MiB of its "
+		"metric 'n': nothing in stdout matches 'n ([0-9]+)'; it is empty; only the first "
+		"16 MiB of its "
 		"captured output were read");
 	assert_string_equal(bed_case(&host.bed, "early")->failure,
-		"metric 'n': nothing in stderr matches its rule; only the last 64 KiB of its "
+		"metric 'n': nothing in stderr matches 'n ([0-9]+)'; it is empty; only the last 64 "
+		"KiB of its "
 		"standard error were read");
 	assert_int_equal(bed_case(&host.bed, "found")->samples.total, 2);
 	assert_int_equal(bed_case(&host.bed, "unread")->samples.total, 2);
