@@ -167,7 +167,8 @@ tare_table_lost(const struct tare_node *map, const char *name)
 
 /* Where a key belongs that stands in the wrong one of the tables that share its fields. */
 static const char *
-place_of(const struct tare_decoder *decoder, const struct tare_field *field)
+place_of(const struct tare_decoder *decoder, const struct tare_table *table,
+	const struct tare_field *field)
 {
 	static const struct {
 		unsigned place;
@@ -185,7 +186,8 @@ place_of(const struct tare_decoder *decoder, const struct tare_field *field)
 
 	if (decoder->problems->count == TARE_SUITE_PROBLEM_MAX)
 		return "";
-	if (strcmp(field->key, "name") == 0)
+	if (strcmp(field->key, "name") == 0 &&
+		(table->place & (TARE_IN_NAMED_BENCHMARK | TARE_IN_NAMED_VARIANT)) != 0)
 		return "no other name than the one before the colon";
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if ((field->places & places[i].place) != 0)
@@ -203,7 +205,7 @@ report_unknown(
 	if (field != NULL)
 		tare_problem_add(decoder->problems, key,
 			"key \"%s\" does not belong in %s; expected %s", key->text, table->name,
-			place_of(decoder, field));
+			place_of(decoder, table, field));
 	else
 		tare_problem_add(decoder->problems, key, "unknown key %s in %s%s",
 			tare_problem_quote(decoder->problems, key->text), table->name,

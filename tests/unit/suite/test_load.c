@@ -318,6 +318,17 @@ reads_benchmarks_as_a_mapping(void **state)
 		suite_problems(*state, "suite: t\nbenchmarks: {a: {name: x, command: x}}\n"),
 		"s.yaml:2:18: key \"name\" does not belong in benchmark; expected no other name "
 		"than the one before the colon\n");
+	assert_string_equal(suite_problems(*state, "suite: t\n"
+						   "defaults: {name: x}\n"
+						   "variants: {v: {name: w}}\n"
+						   "environments: {ci: {name: y}}\n"
+						   "benchmarks: [{name: a, command: x}]\n"),
+		"s.yaml:2:12: key \"name\" does not belong in defaults; expected it in a "
+		"benchmark, a variant\n"
+		"s.yaml:3:16: key \"name\" does not belong in variant; expected no other name than "
+		"the one before the colon\n"
+		"s.yaml:4:21: key \"name\" does not belong in environment; expected it in a "
+		"benchmark, a variant\n");
 }
 
 int
