@@ -84,6 +84,23 @@ write_any_exit(struct tare_json *json)
 	tare_json_object_end(json);
 }
 
+/* The bounds that are given hold, and move the one that is not. */
+static void
+write_bounds(struct tare_json *json, const struct tare_bench_line *line)
+{
+	uint64_t min = line->min_runs.given ? line->min_runs.value : MIN_INVOCATIONS;
+	uint64_t max = line->max_runs.given ? line->max_runs.value : MAX_INVOCATIONS;
+
+	if (min > max && line->min_runs.given)
+		max = min;
+	else if (min > max)
+		min = max;
+	tare_json_object_begin(json, "invocations");
+	tare_json_u64(json, "min", min);
+	tare_json_u64(json, "max", max);
+	tare_json_object_end(json);
+}
+
 static void
 write_defaults(struct writer *writer, const char *cwd)
 {
@@ -96,12 +113,8 @@ write_defaults(struct writer *writer, const char *cwd)
 	tare_json_string(json, NULL, "*");
 	tare_json_array_end(json);
 	tare_json_u64(json, "warmup", line->warmup.given ? line->warmup.value : 1);
-	if (!line->measuring.invocations) {
-		tare_json_object_begin(json, "invocations");
-		tare_json_u64(json, "min", MIN_INVOCATIONS);
-		tare_json_u64(json, "max", MAX_INVOCATIONS);
-		tare_json_object_end(json);
-	}
+	if (!line->measuring.invocations)
+		write_bounds(json, line);
 	write_text(writer, "prepare", line->prepare);
 	write_text(writer, "conclude", line->conclude);
 	write_text(writer, "setup", line->setup);
@@ -319,6 +332,27 @@ is_name(const char *text)
 }
 
 static enum tare_status
+check_runs(const struct tare_bench_line *line, struct tare_err *err)
+{
+	const struct tare_given_count *min = &line->min_runs;
+	const struct tare_given_count *max = &line->max_runs;
+
+	if ((min->given || max->given) && line->measuring.invocations)
+		return tare_err_set(err, TARE_INVALID,
+			"--%s-runs and --invocations exclude each other",
+			min->given ? "min" : "max");
+	if (min->given && max->given && min->value > max->value)
+		return tare_err_set(err, TARE_INVALID,
+			"--min-runs %llu is more than --max-runs %llu; expected it the other way "
+			"round",
+			min->value, max->value);
+	if ((min->given && min->value == 0) || (max->given && max->value == 0))
+		return tare_err_set(err, TARE_INVALID, "--%s-runs is 0; expected 1 or more",
+			min->given && min->value == 0 ? "min" : "max");
+	return TARE_OK;
+}
+
+static enum tare_status
 check_line(const struct tare_bench_line *line, size_t count, struct tare_err *err)
 {
 	if (line->shell && line->no_shell)
@@ -337,7 +371,7 @@ check_line(const struct tare_bench_line *line, size_t count, struct tare_err *er
 				"--parameter-list %s has no values; expected a list like 1,2,3",
 				line->parameters.items[i]);
 	}
-	return TARE_OK;
+	return check_runs(line, err);
 }
 
 /* Without the blanks around them, so that words can be compared from the beginning. */

@@ -15,6 +15,8 @@ struct tare_bench_line {
 	struct tare_texts names;
 	struct tare_texts parameters; /* name, values, name, values, ... */
 	struct tare_given_count warmup;
+	struct tare_given_count min_runs;
+	struct tare_given_count max_runs;
 	const char *prepare;
 	const char *conclude;
 	const char *setup;

@@ -375,13 +375,16 @@ enum tare_status
 tare_operands_check(
 	const char *command, char **operands, size_t min, size_t max, struct tare_err *err)
 {
+	const struct tare_command *found = find_command(command);
 	size_t count = 0;
 
 	while (operands[count])
 		count++;
 	if (count < min)
-		return tare_err_set(err, TARE_INVALID, "tare %s needs %s; see tare %s --help",
-			command, min == 1 ? "an argument" : "two arguments", command);
+		return tare_err_set(err, TARE_INVALID,
+			"tare %s needs %s%s%s%s%s; see tare %s --help", command,
+			min == 1 ? "an argument" : "two arguments", found ? ": tare " : "",
+			found ? command : "", found ? " " : "", found ? found->usage : "", command);
 	if (count > max)
 		return tare_err_set(err, TARE_INVALID,
 			"tare %s does not know what to do with '%s'; see tare %s --help", command,

@@ -263,6 +263,54 @@ options_become_keys_of_the_suite(void **state)
 }
 
 static void
+bounds_of_runs_move_the_one_that_is_not_given(void **state)
+{
+	static const struct {
+		struct tare_given_count min, max;
+		uint64_t min_wanted, max_wanted;
+	} rows[] = {
+		{{0, false}, {0, false}, 10, 1000},
+		{{3, true}, {0, false}, 3, 1000},
+		{{5000, true}, {0, false}, 5000, 5000},
+		{{0, false}, {4, true}, 4, 4},
+		{{2, true}, {20, true}, 2, 20},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture fixture;
+
+		fixture_init(&fixture);
+		fixture.line.min_runs = rows[i].min;
+		fixture.line.max_runs = rows[i].max;
+		assert_int_equal(make(&fixture, "true", NULL, NULL), TARE_OK);
+		assert_int_equal(fixture.plan->cases[0].invocations_min, rows[i].min_wanted);
+		assert_int_equal(fixture.plan->cases[0].invocations_max, rows[i].max_wanted);
+		tare_arena_free(fixture.arena);
+	}
+}
+
+static void
+bounds_of_runs_that_cannot_be_are_said_so(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	fixture_init(&fixture);
+	fixture.line.min_runs = (struct tare_given_count){3, true};
+	fixture.line.max_runs = (struct tare_given_count){2, true};
+	check_refused(&fixture, "true",
+		"--min-runs 3 is more than --max-runs 2; expected it the other way round");
+	fixture_init(&fixture);
+	fixture.line.max_runs = (struct tare_given_count){0, true};
+	check_refused(&fixture, "true", "--max-runs is 0; expected 1 or more");
+	fixture_init(&fixture);
+	fixture.line.min_runs = (struct tare_given_count){3, true};
+	fixture.line.measuring.invocations = "4";
+	check_refused(&fixture, "true", "--min-runs and --invocations exclude each other");
+}
+
+static void
 many_commands_take_no_longer_than_they_are(void **state)
 {
 	enum { MANY = 200 };
@@ -295,6 +343,8 @@ main(void)
 		cmocka_unit_test(parameters_that_cannot_be_are_said_so),
 		cmocka_unit_test(commands_that_need_a_shell_get_one_on_request_only),
 		cmocka_unit_test(options_become_keys_of_the_suite),
+		cmocka_unit_test(bounds_of_runs_move_the_one_that_is_not_given),
+		cmocka_unit_test(bounds_of_runs_that_cannot_be_are_said_so),
 		cmocka_unit_test(many_commands_take_no_longer_than_they_are),
 	};
 

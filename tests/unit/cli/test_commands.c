@@ -190,8 +190,9 @@ operands_are_counted(void **state)
 		"tare run is given no suite, and there is no tare.yaml here; expected a suite "
 		"file; see tare run --help");
 	assert_int_equal(tare("compare|a"), 3);
-	assert_string_equal(
-		got.err.text, "tare compare needs two arguments; see tare compare --help");
+	assert_string_equal(got.err.text,
+		"tare compare needs two arguments: tare compare [OPTION...] BASE HEAD; see tare "
+		"compare --help");
 	assert_int_equal(tare("plan|a|b"), 3);
 	assert_string_equal(
 		got.err.text, "tare plan does not know what to do with 'b'; see tare plan --help");
