@@ -25,6 +25,13 @@ warn_of_choice(struct tare_run *run, const struct tare_case *subject, const stru
 				"may all run on one of %.200s",
 				subject->name, pin->text),
 			"set `threads: pinned`, or let the program pin its threads");
+	if (pin->mixes_kinds)
+		tare_run_warn(run, "cpus_mixed",
+			tare_arena_printf(run->arena,
+				"%s: CPUs %.200s are of cores of different speed, so what is "
+				"measured depends on which of them the program gets",
+				subject->name, pin->text),
+			"name CPUs of one kind, or how many: tare topology shows them");
 }
 
 static const char *
@@ -56,21 +63,32 @@ note_case(struct tare_run *run, struct tare_run_case *record, const struct tare_
 	record->placement = text;
 }
 
+static bool
+is_placed(const struct tare_case *subject)
+{
+	return strcmp(subject->runner, "replay") != 0 &&
+	       (is_policy(subject->cpus) || is_policy(subject->numa) || subject->threads_pinned);
+}
+
+void
+tare_stage_note_placement_on(
+	struct tare_run *run, const struct tare_plan *plan, const struct tare_topology *topology)
+{
+	for (size_t i = 0; i < plan->case_count; i++) {
+		if (is_placed(&plan->cases[i]))
+			note_case(run, &run->cases[i], &plan->cases[i], topology);
+	}
+}
+
 void
 tare_stage_note_placement(
 	struct tare_run *run, struct tare_arena *arena, const struct tare_plan *plan)
 {
-	struct tare_topology *topology = NULL;
+	struct tare_topology *topology;
+	size_t i = 0;
 
-	for (size_t i = 0; i < plan->case_count; i++) {
-		const struct tare_case *subject = &plan->cases[i];
-
-		if (strcmp(subject->runner, "replay") == 0 ||
-			(!is_policy(subject->cpus) && !is_policy(subject->numa) &&
-				!subject->threads_pinned))
-			continue;
-		if (!topology && tare_topology_read_own(&topology, arena, NULL, NULL) != TARE_OK)
-			return;
-		note_case(run, &run->cases[i], subject, topology);
-	}
+	while (i < plan->case_count && !is_placed(&plan->cases[i]))
+		i++;
+	if (i < plan->case_count && tare_topology_read_own(&topology, arena, NULL, NULL) == TARE_OK)
+		tare_stage_note_placement_on(run, plan, topology);
 }

@@ -61,6 +61,10 @@ enum tare_status tare_stage_require(struct tare_session *session,
  * had is the runner's to say, case by case. arena is for the topology. */
 void tare_stage_note_placement(
 	struct tare_run *run, struct tare_arena *arena, const struct tare_plan *plan);
+struct tare_topology; /* harness/pin/topology.h */
+/* As above, with a machine read before. */
+void tare_stage_note_placement_on(
+	struct tare_run *run, const struct tare_plan *plan, const struct tare_topology *topology);
 
 /* Loads the run a user means by text: a journal's path where such a file exists, else what the
  * store resolves. suite may be NULL. The caller frees *run_out. */

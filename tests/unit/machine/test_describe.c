@@ -201,6 +201,28 @@ a_machine_without_files_is_unknown_and_not_an_error(void **state)
 	tare_arena_free(arena);
 }
 
+static void
+tells_cgroup_layouts_apart(void **state)
+{
+	static const char *const cases[][2] = {{"tests/machines/laptop", "v2"},
+		{"tests/machines/older", "v1"}, {"tests/machines/server", "hybrid"},
+		{"tests/machines/powercap", "none"}};
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_environment environment;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		describe(&environment, arena, cases[i][0]);
+		assert_string_equal(
+			tare_environment_get(&environment, "cgroup.layout"), cases[i][1]);
+	}
+	describe(&environment, arena, "tests/machines/older");
+	assert_string_equal(
+		tare_environment_get(&environment, "cgroup.memory_limit_bytes"), "none");
+	assert_string_equal(tare_environment_get(&environment, "cgroup.cpu_limit"), "none");
+	tare_arena_free(arena);
+}
+
 /* What the kernel says of it comes before what the processor says. */
 static void
 names_the_hypervisor(void **state)
@@ -264,6 +286,7 @@ main(void)
 		cmocka_unit_test(reads_a_recorded_server),
 		cmocka_unit_test(finds_the_disk_of_the_working_directory),
 		cmocka_unit_test(a_machine_without_files_is_unknown_and_not_an_error),
+		cmocka_unit_test(tells_cgroup_layouts_apart),
 		cmocka_unit_test(names_the_hypervisor),
 		cmocka_unit_test(the_fingerprint_covers_what_matters_only),
 		cmocka_unit_test(this_machine_has_a_kernel_and_a_cpu),
