@@ -204,6 +204,18 @@ print_total(const struct estimate *total)
 }
 
 static void
+print_requirements(const struct tare_plan *plan)
+{
+	for (size_t i = 0; i < plan->requirement_count; i++) {
+		fputs(i == 0 ? "  requires " : ", ", stdout);
+		printf("%s ", plan->requirements[i].key);
+		tare_text_print_safe(stdout, plan->requirements[i].value, false);
+	}
+	if (plan->requirement_count > 0)
+		putchar('\n');
+}
+
+static void
 print_plan(const struct tare_plan *plan, uint64_t seed, const struct tare_run *earlier)
 {
 	size_t *groups = order_groups(plan, seed);
@@ -213,6 +225,7 @@ print_plan(const struct tare_plan *plan, uint64_t seed, const struct tare_run *e
 	printf(": %zu case%s in %zu group%s, environment %s (%s)\n", plan->case_count,
 		plan->case_count == 1 ? "" : "s", plan->group_count,
 		plan->group_count == 1 ? "" : "s", plan->environment, plan->environment_reason);
+	print_requirements(plan);
 	for (size_t i = 0; i < plan->group_count; i++) {
 		print_group(&total, plan, groups[i], earlier);
 		print_order(plan, groups[i], seed);

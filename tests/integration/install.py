@@ -16,6 +16,7 @@ from process import Sandbox, expect
 PROGRAMS = ["bin/tare", "libexec/tare/tare-agent", "libexec/tare/tare-probe"]
 FILES = ["share/tare/suites/smoke.yaml", "share/tare/suites/compression.yaml",
          "share/tare/suites/startup.yaml", "share/tare/suites/sqlite.yaml", "share/tare/suites/self.yaml",
+         "share/tare/suites/bare-metal.yaml",
          "share/tare/suites/compression/measure.sh", "share/tare/suites/README.md",
          "share/bash-completion/completions/tare", "share/zsh/site-functions/_tare",
          "share/tare/suite.schema.json", "share/man/man1/tare.1", "share/man/man5/tare-suite.5",
