@@ -36,6 +36,10 @@ bool tare_compare_metric(struct tare_comparison *item_out, const struct tare_com
 void tare_compare_sentence(
 	struct tare_comparison *item, struct tare_arena *arena, struct tare_arena *scratch);
 
+/* Fills the set's geometric mean of wall from its items. */
+void tare_compare_geomean(struct tare_comparison_set *set, const struct tare_comparing *comparing,
+	const struct tare_run *base, const struct tare_run *head);
+
 /* "1 pair", "3 pairs". */
 const char *tare_compare_count(
 	struct tare_arena *arena, size_t count, const char *one, const char *many);

@@ -41,39 +41,6 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 	}
 }
 
-/*
- * The suite's geometric mean: exp of the mean of the cases' log ratios, over the cases both sides
- * have. Its interval carries each case's own measuring error and nothing else, because the suite's
- * cases are all there are and no sample of others: the distances from estimate to interval's end
- * add in quadrature, and are divided by the number of cases. With one case it is that case's
- * interval.
- */
-static void
-set_geomean(struct tare_comparison_set *set)
-{
-	double sum = 0.0, below = 0.0, above = 0.0;
-	size_t count = 0;
-
-	for (size_t i = 0; i < set->item_count; i++) {
-		const struct tare_comparison *item = &set->items[i];
-		double center = log(item->ratio);
-
-		if (strcmp(item->metric.name, "wall") != 0 || !isfinite(center))
-			continue;
-		sum += center;
-		below += (center - log(item->ratio_low)) * (center - log(item->ratio_low));
-		above += (log(item->ratio_high) - center) * (log(item->ratio_high) - center);
-		count++;
-	}
-	set->geomean_count = count;
-	if (count == 0)
-		return;
-	sum /= (double)count;
-	set->geomean = exp(sum);
-	set->geomean_low = exp(sum - sqrt(below) / (double)count);
-	set->geomean_high = exp(sum + sqrt(above) / (double)count);
-}
-
 static const char *
 variant_label(const struct tare_run_case *subject, const char *otherwise)
 {
@@ -129,7 +96,7 @@ tare_compare_variants(struct tare_comparison_set *set_out, struct tare_arena *ar
 	}
 	set_out->base_label = base_label != NULL ? base_label : "base";
 	set_out->head_label = head_label != NULL ? head_label : "head";
-	set_geomean(set_out);
+	tare_compare_geomean(set_out, &comparing, run, run);
 	tare_arena_free(comparing.text);
 	tare_arena_free(scratch);
 	return TARE_OK;
@@ -260,7 +227,7 @@ tare_compare_runs(struct tare_comparison_set *set_out, struct tare_arena *arena,
 		set_out->environment_differences[set_out->environment_difference_count].matters)
 		set_out->environment_difference_count++;
 	join_runs(set_out, &comparing, scratch, base, head);
-	set_geomean(set_out);
+	tare_compare_geomean(set_out, &comparing, base, head);
 	tare_arena_free(comparing.text);
 	tare_arena_free(scratch);
 	return TARE_OK;

@@ -88,7 +88,8 @@ struct tare_comparison_set {
 	size_t missing_count;
 	struct tare_fact_difference *environment_differences; /* those that matter, across runs */
 	size_t environment_difference_count;
-	/* Geometric mean of the ratios of "wall" over the compared cases; NaN where there is none.
+	/* Geometric mean of the ratios of "wall" over the compared cases, with its BCa interval;
+	 * NaN where there is none.
 	 */
 	double geomean;
 	double geomean_low;

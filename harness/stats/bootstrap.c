@@ -151,8 +151,9 @@ corrected_level(double bias, double a, double z)
 	return tare_normal_cdf(bias + sum / (1.0 - a * sum));
 }
 
-static void
-fill_interval(struct tare_interval *interval, double *values, size_t count, double a, double alpha)
+void
+tare_bca_interval(struct tare_interval *interval, double *values, size_t count, double acceleration,
+	double alpha)
 {
 	double below = 0.0, bias, z = tare_normal_quantile(alpha / 2.0);
 
@@ -162,8 +163,8 @@ fill_interval(struct tare_interval *interval, double *values, size_t count, doub
 	/* Never quite 0 or 1, where the quantile has no value. */
 	below = fmin(fmax(below, 0.5), (double)count - 0.5) / (double)count;
 	bias = tare_normal_quantile(below);
-	interval->low = tare_quantile(values, count, corrected_level(bias, a, z));
-	interval->high = tare_quantile(values, count, corrected_level(bias, a, -z));
+	interval->low = tare_quantile(values, count, corrected_level(bias, acceleration, z));
+	interval->high = tare_quantile(values, count, corrected_level(bias, acceleration, -z));
 }
 
 static bool
@@ -199,7 +200,7 @@ tare_bootstrap_bca(struct tare_interval *interval_out, const struct tare_bootstr
 		}
 		count = tare_finite(values, bootstrap->resamples);
 		if (2 * count > bootstrap->resamples)
-			fill_interval(interval_out, values, count, acceleration(&work, arena),
+			tare_bca_interval(interval_out, values, count, acceleration(&work, arena),
 				bootstrap->alpha);
 	}
 	tare_arena_free(arena);

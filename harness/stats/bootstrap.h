@@ -50,6 +50,11 @@ struct tare_bootstrap {
  * point. */
 void tare_bootstrap_bca(struct tare_interval *interval_out, const struct tare_bootstrap *bootstrap);
 
+/* The last step alone, for who draws differently: the interval from resampled values, which are
+ * sorted, and the acceleration. estimate is filled in before. count is at least 1. */
+void tare_bca_interval(struct tare_interval *interval, double *values, size_t count,
+	double acceleration, double alpha);
+
 /* Ready-made statistics: of one side its value, of two sides the second over the first. mean has no
  * context; quantile's is a double *, the share. */
 double tare_statistic_mean(

@@ -31,7 +31,7 @@ miscoverage(struct tare_arena *scratch, size_t repetitions)
 			size_t missed = 0;
 
 			tare_rng_seed(&rng, 100 + noise, sizes[i]);
-			bench_open(&bench, sizes[i]);
+			bench_open(&bench, 1, sizes[i]);
 			for (size_t trial = 0; trial < repetitions; trial++) {
 				struct tare_comparison item;
 
@@ -100,7 +100,7 @@ run_suites(struct tare_arena *scratch, size_t suites, enum noise noise, double s
 	struct bench bench;
 
 	tare_rng_seed(&rng, 200 + noise, looks);
-	bench_open(&bench, PLANNED);
+	bench_open(&bench, 1, PLANNED);
 	for (size_t suite = 0; suite < suites; suite++) {
 		struct tare_comparison_set set = {.items = items, .item_count = SUITE};
 		struct tare_gate gate = {

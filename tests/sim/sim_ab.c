@@ -18,7 +18,7 @@ found(struct tare_arena *scratch, size_t repetitions, size_t pairs, double sd, d
 	double sum = 0.0;
 
 	tare_rng_seed(&rng, 300, pairs);
-	bench_open(&bench, pairs);
+	bench_open(&bench, 1, pairs);
 	for (size_t trial = 0; trial < repetitions; trial++) {
 		struct tare_comparison item;
 

@@ -91,19 +91,21 @@ noise_sigma(enum noise noise)
 }
 
 void
-bench_open(struct bench *bench, size_t pairs_max)
+bench_open(struct bench *bench, size_t group_count, size_t pairs_max)
 {
 	double *ones = tare_xcalloc(pairs_max, sizeof(*ones));
 
-	*bench = (struct bench){.pairs_max = pairs_max};
+	*bench = (struct bench){.group_count = group_count, .pairs_max = pairs_max};
 	bench->run = sample_run_new("20260102-030405-00000a");
-	for (size_t i = 0; i < 2; i++) {
-		size_t index = sample_run_add_case(bench->run, "b", i == 0 ? "base" : "head", 0);
+	for (size_t i = 0; i < 2 * group_count; i++) {
+		size_t index =
+			sample_run_add_case(bench->run, "b", i % 2 == 0 ? "base" : "head", i / 2);
 
 		sample_run_add_values(bench->run, index, TARE_METRIC_WALL, ones, pairs_max);
-		bench->cases[i] = (struct tare_case){.precision = 0.02,
-			.metrics = bench->run->cases[index].metrics,
-			.metric_count = bench->run->cases[index].metric_count};
+		if (i < 2)
+			bench->cases[i] = (struct tare_case){.precision = 0.02,
+				.metrics = bench->run->cases[index].metrics,
+				.metric_count = bench->run->cases[index].metric_count};
 	}
 	bench->group.case_count = 2;
 	bench->plan = (struct tare_plan){
@@ -117,16 +119,14 @@ bench_close(struct bench *bench)
 	tare_run_free(bench->run);
 }
 
-void
-bench_draw(struct bench *bench, struct tare_rng *rng, enum noise noise, double sd, double shift)
+static void
+draw_group(struct bench *bench, size_t group, struct tare_rng *rng, double sd, double shift,
+	const double *noise)
 {
-	double *values = tare_xcalloc(2 * bench->pairs_max, sizeof(*values));
-	double *base = bench->run->cases[0].samples.values[TARE_METRIC_WALL];
-	double *head = bench->run->cases[1].samples.values[TARE_METRIC_WALL];
-
+	double *base = bench->run->cases[2 * group].samples.values[TARE_METRIC_WALL];
+	double *head = bench->run->cases[2 * group + 1].samples.values[TARE_METRIC_WALL];
 	size_t coin = 0;
 
-	noise_draw(rng, values, 2 * bench->pairs_max, noise);
 	for (size_t pair = 0; pair < bench->pairs_max; pair++) {
 		size_t second;
 
@@ -134,8 +134,19 @@ bench_draw(struct bench *bench, struct tare_rng *rng, enum noise noise, double s
 			coin = (size_t)tare_rng_below(rng, 2);
 		second = (pair + coin) % 2; /* A B B A or B A A B */
 
-		base[pair] = 1e7 * exp(sd * values[2 * pair + second]);
-		head[pair] = 1e7 * exp(sd * values[2 * pair + 1 - second] + shift);
+		base[pair] = 1e7 * exp(sd * noise[2 * pair + second]);
+		head[pair] = 1e7 * exp(sd * noise[2 * pair + 1 - second] + shift);
+	}
+}
+
+void
+bench_draw(struct bench *bench, struct tare_rng *rng, enum noise noise, double sd, double shift)
+{
+	double *values = tare_xcalloc(2 * bench->pairs_max, sizeof(*values));
+
+	for (size_t group = 0; group < bench->group_count; group++) {
+		noise_draw(rng, values, 2 * bench->pairs_max, noise);
+		draw_group(bench, group, rng, sd, shift, values);
 	}
 	bench_cut(bench, bench->pairs_max);
 	bench->run->cases[1].look_count = 0;
@@ -145,7 +156,7 @@ bench_draw(struct bench *bench, struct tare_rng *rng, enum noise noise, double s
 void
 bench_cut(struct bench *bench, size_t pairs)
 {
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2 * bench->group_count; i++) {
 		bench->run->cases[i].samples.count = pairs;
 		bench->run->cases[i].samples.total = pairs;
 	}

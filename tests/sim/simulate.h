@@ -34,17 +34,20 @@ void noise_draw(struct tare_rng *rng, double *values, size_t n, enum noise noise
 /* The robust standard deviation of the noise, from a long piece of it. */
 double noise_sigma(enum noise noise);
 
-/* One group of two variants with room for pairs_max pairs of wall. */
+/* Groups of two variants with room for pairs_max pairs of wall. Plan and looks are about the first.
+ */
 struct bench {
+	size_t group_count;
 	struct tare_run *run;
 	struct tare_plan plan;
 	struct tare_group group;
 	struct tare_case cases[2];
 	size_t pairs_max;
 };
-void bench_open(struct bench *bench, size_t pairs_max);
+void bench_open(struct bench *bench, size_t group_count, size_t pairs_max);
 void bench_close(struct bench *bench);
-/* Draws pairs_max pairs in seeded ABBA or BAAB blocks: log value = shift (head only) + sd * noise.
+/* Draws pairs_max pairs of each group in seeded ABBA or BAAB blocks: log value = shift (head only)
+ * + sd * noise.
  */
 void bench_draw(
 	struct bench *bench, struct tare_rng *rng, enum noise noise, double sd, double shift);
