@@ -80,6 +80,9 @@ enum tare_reduce {
 	TARE_REDUCE_SUM,
 	TARE_REDUCE_FIRST,
 	TARE_REDUCE_LAST,
+	TARE_REDUCE_P90, /* what so many percent of the values are at most */
+	TARE_REDUCE_P95,
+	TARE_REDUCE_P99,
 };
 
 enum tare_stream {

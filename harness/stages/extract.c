@@ -11,6 +11,7 @@
 #include "harness/base/json.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
+#include "harness/stats/order.h"
 
 enum {
 	GROUPS_MAX = 32,
@@ -552,12 +553,19 @@ match_lines(struct numbers *numbers, const struct tare_metric_rule *rule, const 
 	return TARE_OK;
 }
 
-static int
-compare_doubles(const void *a, const void *b)
+static double
+share_of(enum tare_reduce reduce)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	switch (reduce) {
+	case TARE_REDUCE_P90:
+		return 0.90;
+	case TARE_REDUCE_P95:
+		return 0.95;
+	case TARE_REDUCE_P99:
+		return 0.99;
+	default:
+		return 0.5;
+	}
 }
 
 double
@@ -575,13 +583,12 @@ tare_reduce(double *values, size_t count, enum tare_reduce reduce)
 			sum += values[i];
 		return reduce == TARE_REDUCE_SUM ? sum : sum / (double)count;
 	}
-	qsort(values, count, sizeof(double), compare_doubles);
+	tare_sort(values, count);
 	if (reduce == TARE_REDUCE_MIN)
 		return values[0];
 	if (reduce == TARE_REDUCE_MAX)
 		return values[count - 1];
-	return count % 2 ? values[count / 2]
-			 : values[count / 2 - 1] / 2.0 + values[count / 2] / 2.0;
+	return tare_quantile(values, count, share_of(reduce));
 }
 
 static enum tare_status

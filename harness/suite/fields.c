@@ -278,9 +278,9 @@ static const struct tare_shape better = {.kind = TARE_SHAPE_CHOICE,
 	.expected = "lower or higher",
 	.choices = (const char *const[]){"lower", "higher", NULL}};
 static const struct tare_shape reduce = {.kind = TARE_SHAPE_CHOICE,
-	.expected = "median, mean, min, max, sum, first or last",
+	.expected = "median, mean, min, max, sum, first, last, p90, p95 or p99",
 	.choices = (const char *const[]){
-		"median", "mean", "min", "max", "sum", "first", "last", NULL}};
+		"median", "mean", "min", "max", "sum", "first", "last", "p90", "p95", "p99", NULL}};
 static const struct tare_shape stream = {.kind = TARE_SHAPE_CHOICE,
 	.expected = "stdout or stderr",
 	.choices = (const char *const[]){"stdout", "stderr", NULL}};

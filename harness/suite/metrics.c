@@ -65,6 +65,9 @@ read_reduce(const struct tare_node *node)
 		[TARE_REDUCE_SUM] = "sum",
 		[TARE_REDUCE_FIRST] = "first",
 		[TARE_REDUCE_LAST] = "last",
+		[TARE_REDUCE_P90] = "p90",
+		[TARE_REDUCE_P95] = "p95",
+		[TARE_REDUCE_P99] = "p99",
 	};
 
 	for (size_t i = 0; node != NULL && i < sizeof(names) / sizeof(names[0]); i++)

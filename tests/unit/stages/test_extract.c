@@ -11,6 +11,7 @@
 
 #include "harness/base/rng.h"
 #include "harness/stages/extract.h"
+#include "tests/support/close.h"
 
 enum { OWN = TARE_BUILTIN_METRIC_COUNT, COUNT = TARE_BUILTIN_METRIC_COUNT + 1 };
 
@@ -118,13 +119,16 @@ each_reduction_does_what_its_name_says(void **state)
 		{TARE_REDUCE_SUM, 12.0},
 		{TARE_REDUCE_FIRST, 8.0},
 		{TARE_REDUCE_LAST, 3.0},
+		{TARE_REDUCE_P90, 7.0},
+		{TARE_REDUCE_P95, 7.5},
+		{TARE_REDUCE_P99, 7.9},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		double values[] = {8.0, 1.0, 3.0};
 
-		assert_true(tare_reduce(values, 3, cases[i].reduce) == cases[i].expected);
+		assert_close(tare_reduce(values, 3, cases[i].reduce), cases[i].expected, 1e-12);
 	}
 }
 

@@ -71,7 +71,7 @@ reads_rules(void **state)
 		"    speed: {regex: 'at (?<v>[0-9.]+)', unit: MB/s, better: higher, margin: 1%}\n"
 		"    size: {json: 'a.b[0]', unit: KiB, exact: true, reduce: max}\n"
 		"    time: {lines: true, unit: ms, stream: stderr}\n"
-		"    other: {lines: total, reduce: last}\n");
+		"    other: {lines: total, reduce: p99}\n");
 	const struct tare_metric *metrics = one->metrics + TARE_BUILTIN_METRIC_COUNT;
 	const struct tare_metric_rule *rules = one->rules + TARE_BUILTIN_METRIC_COUNT;
 
@@ -98,6 +98,7 @@ reads_rules(void **state)
 	assert_int_equal(rules[2].stream, TARE_STREAM_STDERR);
 	assert_string_equal(rules[3].line_name, "total");
 	assert_string_equal(metrics[3].unit, "");
+	assert_int_equal(rules[3].reduce, TARE_REDUCE_P99);
 	assert_true(is_near(metrics[3].margin, TARE_DEFAULT_MARGIN));
 }
 
