@@ -322,8 +322,9 @@ const struct tare_command tare_command_selftest = {
 	.summary = "measure a program against itself: how noisy is this machine",
 	.detail =
 		"Prints the noise, the false alarms, what change would be found, and what to do.\n"
-		"Exit code 1: a change was found where there is none; 2: less than half of the\n"
-		"comparisons found the slowdown that --inject put in. Nothing is stored.",
+		"Exit code 1: more changes were found where there are none than chance explains;\n"
+		"2: less than half of the comparisons found the slowdown that --inject put in.\n"
+		"Nothing is stored.",
 	.tables = tables,
 	.line_size = sizeof(struct selftest_line),
 	.run = selftest,

@@ -227,12 +227,42 @@ advise_on_cpu_time(struct tare_selftest *selftest)
 			wall->spread / cpu->spread);
 }
 
+size_t
+tare_selftest_false_alarms(const struct tare_selftest *selftest)
+{
+	size_t regressions = selftest->verdicts[TARE_VERDICT_REGRESSION];
+
+	return selftest->verdicts[TARE_VERDICT_IMPROVEMENT] +
+	       (selftest->inject > 0.0 ? 0 : regressions);
+}
+
+size_t
+tare_selftest_chance(const struct tare_selftest *selftest)
+{
+	double n = (double)selftest->comparisons, term = pow(1.0 - ALPHA, n), below = term;
+	size_t count = 0;
+
+	/* A hair of rounding: one alarm of one comparison has exactly the chance ALPHA. */
+	while (count < selftest->comparisons && 1.0 - below > ALPHA + 1e-9) {
+		term *= (n - (double)count) / (double)(count + 1) * ALPHA / (1.0 - ALPHA);
+		below += term;
+		count++;
+	}
+	return count;
+}
+
+static bool
+alarms_too_often(const struct tare_selftest *selftest)
+{
+	return tare_selftest_false_alarms(selftest) > tare_selftest_chance(selftest);
+}
+
 static void
 advise_on_result(struct tare_selftest *selftest)
 {
 	if (selftest->comparisons == 0)
 		return;
-	if (tare_selftest_false_alarms(selftest) > 0)
+	if (alarms_too_often(selftest))
 		advise(selftest,
 			"do not gate on this machine as it is: it shows changes where there are "
 			"none");
@@ -265,15 +295,6 @@ tare_selftest_free(struct tare_selftest *selftest)
 	selftest->metric_count = 0;
 }
 
-size_t
-tare_selftest_false_alarms(const struct tare_selftest *selftest)
-{
-	size_t regressions = selftest->verdicts[TARE_VERDICT_REGRESSION];
-
-	return selftest->verdicts[TARE_VERDICT_IMPROVEMENT] +
-	       (selftest->inject > 0.0 ? 0 : regressions);
-}
-
 bool
 tare_selftest_found(const struct tare_selftest *selftest)
 {
@@ -286,7 +307,7 @@ tare_selftest_exit_code(const struct tare_selftest *selftest)
 {
 	if (selftest->interrupted)
 		return TARE_EXIT_INTERRUPTED;
-	if (tare_selftest_false_alarms(selftest) > 0)
+	if (alarms_too_often(selftest))
 		return TARE_EXIT_REGRESSION;
 	if (selftest->inject > 0.0 && !tare_selftest_found(selftest))
 		return TARE_EXIT_INCONCLUSIVE;
@@ -298,6 +319,8 @@ tare_selftest_print_result(FILE *out, const struct tare_selftest *selftest)
 {
 	fprintf(out, "false alarms: %zu of %zu comparisons", tare_selftest_false_alarms(selftest),
 		selftest->comparisons);
+	if (tare_selftest_false_alarms(selftest) > 0)
+		fprintf(out, "; chance explains %zu", tare_selftest_chance(selftest));
 	if (selftest->inject > 0.0)
 		fprintf(out, "; the slowdown of %.4g %% was found in %zu of %zu%s",
 			100.0 * selftest->inject, selftest->verdicts[TARE_VERDICT_REGRESSION],
@@ -407,6 +430,7 @@ write_counts(struct tare_json *json, const struct tare_selftest *selftest)
 	tare_json_u64(json, "pairs", selftest->pairs);
 	tare_json_u64(json, "comparisons", selftest->comparisons);
 	tare_json_u64(json, "false_alarms", tare_selftest_false_alarms(selftest));
+	tare_json_u64(json, "false_alarms_by_chance", tare_selftest_chance(selftest));
 	tare_json_object_begin(json, "verdicts");
 	for (size_t i = 0; i < TARE_VERDICT_COUNT; i++)
 		tare_json_u64(json, tare_verdict_name((enum tare_verdict)i), selftest->verdicts[i]);

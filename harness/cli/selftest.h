@@ -62,6 +62,8 @@ void tare_selftest_free(struct tare_selftest *selftest);
 
 /* Verdicts that claim what is not so: any change in A/A, an improvement where work was added. */
 size_t tare_selftest_false_alarms(const struct tare_selftest *selftest);
+/* How many of them chance explains: at 5 % each, more come in no more than 5 % of selftests. */
+size_t tare_selftest_chance(const struct tare_selftest *selftest);
 /* Whether the slowdown put in was found in at least half of the comparisons. */
 bool tare_selftest_found(const struct tare_selftest *selftest);
 enum tare_exit tare_selftest_exit_code(const struct tare_selftest *selftest);
