@@ -550,7 +550,7 @@ output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 	host_make(&host, "defaults: {invocations: 2, warmup: 0}\n"
 			 "benchmarks:\n"
 			 "  - name: late\n"
-			 "    shell: 'head -c 17000000 /dev/zero | tr \"\\0\" \"\\n\"; echo n 5'\n"
+			 "    shell: 'yes \"$(seq -s, 1000)\" | head -c 17000000; echo; echo n 5'\n"
 			 "    metrics: {n: {regex: 'n ([0-9]+)', unit: ops}}\n"
 			 "  - name: early\n"
 			 "    shell: 'echo n 5 >&2; head -c 70000 /dev/zero | tr \"\\0\" \"\\n\" "
@@ -559,7 +559,7 @@ output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 			 "  - name: unread\n"
 			 "    shell: 'head -c 70000 /dev/zero >&2'\n"
 			 "  - name: found\n"
-			 "    shell: 'echo n 5; head -c 17000000 /dev/zero | tr \"\\0\" \"\\n\"'\n"
+			 "    shell: 'echo n 5; yes \"$(seq -s, 1000)\" | head -c 17000000'\n"
 			 "    metrics: {n: {regex: 'n ([0-9]+)', unit: ops}}\n");
 	assert_int_equal(bed_run(&host.bed), TARE_OK);
 	run = host.bed.session->run;
