@@ -167,6 +167,9 @@ tare_host_service_start(struct tare_runner *runner, uint32_t *id_out,
 	} else {
 		tare_err_where(&reason, "service '%s'", service->name);
 	}
+	/* Whatever an interruption did to a service that began: it is what there is to tell. */
+	if (status == TARE_FAILED && tare_host_is_interrupted(runner))
+		status = tare_err_set(&reason, TARE_INTERRUPTED, "interrupted");
 	if (status == TARE_OK)
 		*id_out = context.id;
 	else if (err)

@@ -564,7 +564,8 @@ output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 	assert_int_equal(bed_run(&host.bed), TARE_OK);
 	run = host.bed.session->run;
 	assert_string_equal(bed_case(&host.bed, "late")->failure,
-		"metric 'n': nothing in stdout matches 'n ([0-9]+)'; it is empty; only the first "
+		"metric 'n': nothing in stdout matches 'n ([0-9]+)'; it begins with "
+		"'1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,'; only the first "
 		"16 MiB of its "
 		"captured output were read");
 	assert_string_equal(bed_case(&host.bed, "early")->failure,
