@@ -18,6 +18,19 @@ static const struct tare_option options[] = {
 
 static const struct tare_option *const tables[] = {options, tare_series_options, NULL};
 
+/* One that was probably meant: of this name with points or variants, or nearly of it. */
+static const char *
+near_case(const char *const *names, size_t count, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(names[i], wanted, len) == 0 &&
+			(names[i][len] == '[' || names[i][len] == '@'))
+			return names[i];
+	return tare_text_nearest(wanted, names, count);
+}
+
 static enum tare_status
 no_history(const char *url, const char *case_name, const char *metric, struct tare_err *err)
 {
@@ -35,7 +48,7 @@ no_history(const char *url, const char *case_name, const char *metric, struct ta
 	}
 	for (size_t i = 0; status == TARE_OK && i < count; i++)
 		known = known || strcmp(names[i], case_name) == 0;
-	near = tare_text_nearest(case_name, names, count);
+	near = near_case(names, count, case_name);
 	if (status == TARE_OK && known)
 		status = tare_err_set(err, TARE_NOT_FOUND,
 			"case '%s' has no metric '%s'; tare show latest names its metrics",

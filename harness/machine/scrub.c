@@ -96,6 +96,8 @@ tare_scrub_argument(struct tare_arena *arena, const char *before, const char *wo
 	return tare_arena_printf(arena, "%.*s<hidden>", (int)(equals + 1 - word), word);
 }
 
+static const char blanks[] = " \t\n\v\f\r";
+
 /* The next word; quotes hold blanks in it. */
 static size_t
 word_len(const char *text)
@@ -103,7 +105,7 @@ word_len(const char *text)
 	bool quoted = false;
 	size_t len = 0;
 
-	for (; text[len] && (quoted || !isspace((unsigned char)text[len])); len++)
+	for (; text[len] && (quoted || !strchr(blanks, text[len])); len++)
 		quoted ^= text[len] == '"';
 	return len;
 }
@@ -119,7 +121,7 @@ tare_scrub_command_line(struct tare_arena *arena, const char *line)
 
 	if (!out)
 		return "<hidden>";
-	for (line += strspn(line, " \t\n"); *line; line += strspn(line, " \t\n")) {
+	for (line += strspn(line, blanks); *line; line += strspn(line, blanks)) {
 		size_t len = word_len(line);
 
 		if (len == 2 && strncmp(line, "--", 2) == 0)

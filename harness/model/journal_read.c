@@ -129,9 +129,10 @@ find_header(json_t **header_out, struct lines *lines, struct tare_err *err)
 			break;
 		if (!first && !may_be_header(&line))
 			continue;
-		status = parse_line(&value, lines, &line, err);
+		status = tare_json_parse(&value, line.text, line.len, err);
 		if (status != TARE_OK)
-			return status;
+			return tare_err_where(err, "%s:%zu%s", lines->name, lines->number,
+				first ? ": this is no journal" : "");
 		if (is_header(value)) {
 			*header_out = value;
 			return TARE_OK;

@@ -55,6 +55,7 @@ scrubs_command_lines(void **state)
 	check("a 0123456789abcdef0123456789abcdef b", "a <hidden> b");
 	check("a -- --password x", "a");
 	check("a=b=c key=", "a=b=c key=<hidden>");
+	check("\va\f\r b\v\n", "a b");
 }
 
 static void
