@@ -21,6 +21,7 @@
 #define RESET  "\x1b[0m"
 
 enum {
+	CASES_FEW = 4,   /* of so few more is told */
 	CASES_ALL = 100, /* with comparisons, longer lists show only the cases that stand out */
 	COMPARISONS_ALL = 60,  /* longer lists leave out what did not change */
 	INCONCLUSIVE_MAX = 20, /* and all but these of what could not be decided */
@@ -175,6 +176,31 @@ state_text(const struct tare_run_case *subject)
 	}
 }
 
+/* What people who time one program want to see besides: where its time went, and its size. NULL
+ * where that is not known, or has rows of its own. */
+static const char *
+usage_text(const struct page *page, const struct tare_run_case *subject)
+{
+	static const size_t metrics[] = {TARE_METRIC_USER, TARE_METRIC_SYS, TARE_METRIC_MAX_RSS};
+	const char *line = NULL;
+
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		const struct tare_metric *metric = &subject->metrics[metrics[i]];
+		struct tare_figures figures;
+		char text[TARE_UNITS_TEXT_MAX];
+
+		tare_figures_read(&figures, page->values, subject, metrics[i]);
+		if (figures.n == 0 || tare_metric_is_shown(subject->metrics, metrics[i]))
+			return NULL;
+		tare_value_format(text, sizeof(text), figures.median, metric->unit);
+		if (figures.median == 0.0)
+			snprintf(text, sizeof(text), "0");
+		line = tare_arena_printf(page->arena, "%s%s%s %s", line ? line : "",
+			line ? ", " : "", metric->name, text);
+	}
+	return line;
+}
+
 static void
 add_case(const struct page *page, struct tare_table *table, const struct tare_run_case *subject)
 {
@@ -191,6 +217,8 @@ add_case(const struct page *page, struct tare_table *table, const struct tare_ru
 				{state_text(subject),
 					subject->status == TARE_CASE_FAILED ? RED : DIM},
 				{0}, {0}, {0}});
+	else if (page->input->run->case_count <= CASES_FEW && usage_text(page, subject))
+		tare_table_note(table, usage_text(page, subject));
 }
 
 static bool

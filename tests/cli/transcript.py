@@ -36,6 +36,7 @@ REPLACED = [
     (re.compile(r"^\d{4}-\d\d-\d\d(?=  RUN-)", re.M), "<DAY>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<SHA-256>"),
     (re.compile(r"(\d+ cases?, [\d,]+ invocations? in )[\d.]+ \w+"), r"\1<TIME>"),
+    (re.compile(r"\buser [^,]+, sys [^,]+, max_rss .+"), "user <TIME>, sys <TIME>, max_rss <SIZE>"),
     (re.compile(r"( +\d+) +[\d.]+ (?:ns|us|ms|s|min)(?=  (?:complete|interrupted|cut off|has failures))"),
      r"\1 <TIME>"),
 ]

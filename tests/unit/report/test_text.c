@@ -262,6 +262,41 @@ leaves_out_intervals_that_cannot_be_had(void **state)
 }
 
 static void
+tells_the_usage_of_few_cases(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	struct tare_run *run = fixture->run;
+	char *text;
+
+	(void)state;
+	fixture->input.set_count = 0;
+	for (size_t i = 0; i < run->case_count; i++)
+		for (size_t k = 0; k < run->cases[i].samples.count; k++)
+			run->cases[i].samples.values[TARE_METRIC_SYS][k] = i == 0 ? 0.0 : 710500.0;
+	run->case_count = 5;
+	text = fixture_report("text", &fixture->input);
+	assert_lacks(text, "max_rss");
+	free(text);
+	run->case_count = 4;
+	text = fixture_report("text", &fixture->input);
+	assert_int_equal(count_of(text, "user "), 4);
+	assert_contains(text, "\n  user 9.135 ms, sys 0, max_rss 10.15 MiB\n");
+	assert_contains(text, "\n  user 9.446 ms, sys 710.5 us, max_rss 10.15 MiB\n");
+	free(text);
+	run->cases[0].metrics[TARE_METRIC_USER].gated = true;
+	text = fixture_report("text", &fixture->input);
+	assert_int_equal(count_of(text, "max_rss"), 3);
+	free(text);
+	for (size_t i = 0; i < run->cases[1].samples.count; i++)
+		run->cases[1].samples.values[TARE_METRIC_SYS][i] = NAN;
+	text = fixture_report("text", &fixture->input);
+	assert_int_equal(count_of(text, "max_rss"), 2);
+	free(text);
+	run->case_count = 6;
+	fixture_free(fixture);
+}
+
+static void
 shows_a_description_of_several_lines_in_one(void **state)
 {
 	struct fixture *fixture = fixture_typical();
@@ -309,6 +344,7 @@ main(void)
 		cmocka_unit_test(lists_what_stands_out_of_a_large_suite),
 		cmocka_unit_test(lists_every_case_where_nothing_was_compared),
 		cmocka_unit_test(leaves_out_intervals_that_cannot_be_had),
+		cmocka_unit_test(tells_the_usage_of_few_cases),
 		cmocka_unit_test(shows_a_description_of_several_lines_in_one),
 		cmocka_unit_test(says_why_no_change_may_leave_the_margin),
 	};
