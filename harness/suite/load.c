@@ -259,8 +259,9 @@ static enum tare_status
 check_kind(const char *path, const struct stat *info, bool is_include, struct tare_err *err)
 {
 	if (S_ISDIR(info->st_mode) || (is_include && !S_ISREG(info->st_mode)))
-		return tare_err_set(err, TARE_INVALID, "\"%s\" is %s; expected a suite file", path,
-			S_ISDIR(info->st_mode) ? "a directory" : "not a file");
+		return tare_err_set(err, TARE_INVALID, "\"%s\" is %s%s", path,
+			S_ISDIR(info->st_mode) ? "a directory" : "not a file",
+			is_include ? "" : "; expected a suite file");
 	if (S_ISREG(info->st_mode) && info->st_size > TARE_SUITE_FILE_MAX)
 		return tare_err_set(err, TARE_INVALID, "\"%s\" has %lld bytes; expected at most %d",
 			path, (long long)info->st_size, TARE_SUITE_FILE_MAX);
