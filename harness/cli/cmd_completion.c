@@ -54,7 +54,7 @@ print_bash_option(FILE *out, const struct tare_option *option)
 static void
 print_bash_argument(FILE *out, const struct tare_option *option)
 {
-	if (!option->argument)
+	if (!option->argument || option->kind == TARE_OPTION_MAYBE)
 		return;
 	fprintf(out, "|--%s", option->name);
 	if (option->letter)
@@ -121,7 +121,7 @@ print_zsh_one(FILE *out, const struct tare_option *option, const char *dashes, c
 	fprintf(out, "\t\t\t'*%s%s[", dashes, name);
 	print_zsh_text(out, option->help);
 	fputc(']', out);
-	if (option->argument) {
+	if (option->argument && option->kind != TARE_OPTION_MAYBE) {
 		fputc(':', out);
 		print_zsh_text(out, option->argument);
 		fputs(":_files", out);

@@ -1,5 +1,6 @@
 #include "harness/cli/list.h"
 #include "harness/cli/measuring.h"
+#include "harness/cli/tuning.h"
 
 struct run_line {
 	struct tare_measuring_line measuring;
@@ -8,6 +9,7 @@ struct run_line {
 	const char *environment;
 	const char *runner;
 	const char *resume;
+	const char *tune;
 	bool no_store;
 };
 
@@ -22,6 +24,8 @@ static const struct tare_option options[] = {
 		"set a variable of the suite; repeatable"},
 	{"runner", 0, "NAME", TARE_OPTION_TEXT, AT(runner), "the runner of every case"},
 	{"resume", 0, "JOURNAL", TARE_OPTION_TEXT, AT(resume), "go on with a run that was cut off"},
+	{"tune", 0, "SETTINGS", TARE_OPTION_MAYBE, AT(tune),
+		"tune the machine meanwhile: governor,thp=never (production)"},
 	{"no-store", 0, NULL, TARE_OPTION_FLAG, AT(no_store), "do not add the run to the history"},
 	{0},
 };
@@ -78,6 +82,30 @@ run_session(struct tare_session *session, const struct run_line *line, int *exit
 	return status == TARE_OK ? tare_measuring_run(session, exit_code_out, err) : status;
 }
 
+/* Whatever the run came to, the machine is put back; that it could not be is worse than all else.
+ */
+static enum tare_status
+run_tuned(struct tare_session *session, const struct run_line *line, int *exit_code_out,
+	struct tare_err *err)
+{
+	struct tare_tuning tuning;
+	struct tare_err why = {0};
+	enum tare_status status;
+
+	if (line->tune)
+		tare_signals_catch();
+	status = tare_tuning_begin(&tuning, line->tune, line->measuring.quiet ? NULL : stderr, err);
+	if (status != TARE_OK)
+		return status;
+	status = run_session(session, line, exit_code_out, err);
+	if (tare_tuning_end(&tuning, &why) != TARE_OK) {
+		*exit_code_out = TARE_EXIT_OK;
+		*err = why;
+		status = why.status;
+	}
+	return status;
+}
+
 static enum tare_status
 run(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
 {
@@ -92,7 +120,7 @@ run(const void *line_in, char **operands, int *exit_code_out, struct tare_err *e
 		return status;
 	session = tare_session_new();
 	session->options.suite_path = path;
-	status = run_session(session, line, exit_code_out, err);
+	status = run_tuned(session, line, exit_code_out, err);
 	tare_session_free(session);
 	return status;
 }

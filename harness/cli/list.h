@@ -18,6 +18,7 @@ extern const struct tare_command tare_command_trend;
 extern const struct tare_command tare_command_store;
 extern const struct tare_command tare_command_env;
 extern const struct tare_command tare_command_topology;
+extern const struct tare_command tare_command_tune;
 extern const struct tare_command tare_command_schema;
 extern const struct tare_command tare_command_completion;
 extern const struct tare_command tare_command_help;

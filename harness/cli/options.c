@@ -25,6 +25,14 @@ struct parser {
 	size_t count;
 };
 
+static int
+has_argument(const struct tare_option *option)
+{
+	if (!option->argument)
+		return no_argument;
+	return option->kind == TARE_OPTION_MAYBE ? optional_argument : required_argument;
+}
+
 static void
 parser_build(struct parser *parser, const struct tare_option *const *tables)
 {
@@ -35,12 +43,13 @@ parser_build(struct parser *parser, const struct tare_option *const *tables)
 			assert(parser->count < TARE_OPTIONS_MAX);
 			parser->longs[parser->count] = (struct option){
 				.name = option->name,
-				.has_arg = option->argument ? required_argument : no_argument,
+				.has_arg = has_argument(option),
 				.val = KEY_LONG + (int)parser->count,
 			};
 			parser->options[parser->count++] = option;
 			if (!option->letter)
 				continue;
+			assert(option->kind != TARE_OPTION_MAYBE);
 			*letter++ = option->letter;
 			if (option->argument)
 				*letter++ = ':';
@@ -88,6 +97,7 @@ static enum tare_status
 take(void *line, const struct tare_option *option, int argc, char **argv, struct tare_err *err)
 {
 	char *field = (char *)line + option->offset;
+	const char *text = optarg ? optarg : "";
 	enum tare_status status;
 
 	switch (option->kind) {
@@ -95,7 +105,8 @@ take(void *line, const struct tare_option *option, int argc, char **argv, struct
 		*(bool *)field = true;
 		return TARE_OK;
 	case TARE_OPTION_TEXT:
-		memcpy(field, &optarg, sizeof(optarg));
+	case TARE_OPTION_MAYBE:
+		memcpy(field, &text, sizeof(text));
 		return TARE_OK;
 	case TARE_OPTION_COUNT:
 		return take_count(
@@ -198,7 +209,9 @@ tare_options_print(FILE *out, const struct tare_option *const *tables)
 						 : fprintf(out, "      --%s", option->name);
 
 			if (option->argument)
-				len += fprintf(out, " %s", option->argument);
+				len += fprintf(out,
+					option->kind == TARE_OPTION_MAYBE ? "[=%s]" : " %s",
+					option->argument);
 			if (len >= COLUMN)
 				len = fprintf(out, "\n") - 1;
 			fprintf(out, "%*s%s\n", COLUMN - len, "", option->help);

@@ -27,6 +27,7 @@ enum tare_option_kind {
 	TARE_OPTION_COUNT, /* uint64_t, and a bool right behind it: was given */
 	TARE_OPTION_TEXTS, /* struct tare_texts */
 	TARE_OPTION_PAIRS, /* struct tare_texts, takes two words */
+	TARE_OPTION_MAYBE, /* const char *; "" where it is given without a value, which "=" joins */
 };
 
 /* Where TARE_OPTION_COUNT puts its value. */

@@ -16,6 +16,7 @@ struct line {
 	struct tare_given_count seed;
 	struct tare_texts only;
 	struct tare_texts lists;
+	const char *tune;
 };
 
 #define AT(field) offsetof(struct line, field)
@@ -30,6 +31,7 @@ static const struct tare_option second[] = {
 	{"select", 0, "NAME", TARE_OPTION_TEXT, AT(release), "another"},
 	{"only", 'o', "GLOB", TARE_OPTION_TEXTS, AT(only), "some"},
 	{"list", 'L', "NAME A,B", TARE_OPTION_PAIRS, AT(lists), "lists"},
+	{"tune", 0, "SETTINGS", TARE_OPTION_MAYBE, AT(tune), "perhaps with settings"},
 	{0},
 };
 static const struct tare_option *const tables[] = {first, second, NULL};
@@ -148,8 +150,25 @@ prints_a_line_for_each_option(void **state)
 				  "      --select NAME             another\n"
 				  "  -o, --only GLOB               some\n"
 				  "  -L, --list NAME A,B           lists\n"
+				  "      --tune[=SETTINGS]         perhaps with settings\n"
 				  "  -h, --help                    print this and exit\n");
 	free(text);
+}
+
+static void
+a_value_that_may_be_left_out_is_joined_by_an_equals_sign(void **state)
+{
+	struct parsed parsed;
+
+	(void)state;
+	assert_int_equal(parse(&parsed, "run --tune file"), TARE_OK);
+	assert_string_equal(parsed.line.tune, "");
+	assert_int_equal(parsed.first, 2);
+	assert_string_equal(parsed.argv[parsed.first], "file");
+	assert_int_equal(parse(&parsed, "run --tune=thp file"), TARE_OK);
+	assert_string_equal(parsed.line.tune, "thp");
+	assert_int_equal(parse(&parsed, "run file"), TARE_OK);
+	assert_null(parsed.line.tune);
 }
 
 int
@@ -162,6 +181,7 @@ main(void)
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(a_count_must_be_a_number),
 		cmocka_unit_test(prints_a_line_for_each_option),
+		cmocka_unit_test(a_value_that_may_be_left_out_is_joined_by_an_equals_sign),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,45 @@
+/*
+ * The undo journal of tuning: NDJSON, a header, a line per change, and one that says it stays.
+ *
+ * Appended by one write per line and fsynced before the change is made. A last line that was cut
+ * off belongs to a change that was never made. The lock beside it is of the open file description
+ * (fcntl(2), F_OFD_SETLK), so that a guardian which was forked holds it as well; it is never
+ * removed. Internal to harness/machine.
+ */
+#ifndef TARE_MACHINE_TUNE_JOURNAL_H
+#define TARE_MACHINE_TUNE_JOURNAL_H
+
+#include "harness/machine/tune.h"
+
+struct tare_tune_record {
+	pid_t pid;
+	uint64_t started_unix_ns;
+	bool of_this_boot;
+	bool kept;
+	struct tare_tune_change *changes;
+	size_t change_count;
+};
+
+char *tare_tune_journal_path(struct tare_arena *arena, const char *root);
+
+/* The lock's descriptor. TARE_OUTSIDE where another has it, or where it is not permitted. */
+enum tare_status tare_tune_lock(
+	int *fd_out, const struct tare_tune_place *place, struct tare_err *err);
+bool tare_tune_is_locked(const struct tare_tune_place *place);
+
+/* TARE_NOT_FOUND where there is none. TARE_INVALID for one that tare did not write: it names no
+ * file but those of the knobs. */
+enum tare_status tare_tune_journal_read(struct tare_tune_record *record_out,
+	struct tare_arena *arena, const char *root, struct tare_err *err);
+
+/* Makes it, with its header. */
+enum tare_status tare_tune_journal_make(
+	int *fd_out, const struct tare_tune_place *place, struct tare_err *err);
+enum tare_status tare_tune_journal_add(int fd, const struct tare_tune_place *place,
+	const struct tare_tune_change *change, struct tare_err *err);
+enum tare_status tare_tune_journal_keep(
+	int fd, const struct tare_tune_place *place, struct tare_err *err);
+enum tare_status tare_tune_journal_remove(
+	const struct tare_tune_place *place, struct tare_err *err);
+
+#endif
