@@ -114,6 +114,10 @@ add_limits(struct words *words, const struct tare_container *container,
 	add_number(words, "--pids-limit", container->pids);
 	add(words, "--ulimit",
 		tare_arena_printf(words->arena, "nofile=%" PRIu64 ":%" PRIu64, nofile, nofile));
+	if (request->nproc_max > 0)
+		add(words, "--ulimit",
+			tare_arena_printf(words->arena, "nproc=%" PRIu64 ":%" PRIu64,
+				request->nproc_max, request->nproc_max));
 	if (container->shm_bytes > 0)
 		add_number(words, "--shm-size", container->shm_bytes);
 }

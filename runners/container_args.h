@@ -32,6 +32,9 @@ struct tare_container_request {
 	/* What the default of `nofile` may be at most: an engine without privileges cannot raise
 	 * the limit it has itself. */
 	uint64_t nofile_max;
+	/* How many processes a user may have, where the engine would ask for more than it may give;
+	 * 0: as the engine does it. */
+	uint64_t nproc_max;
 };
 
 /* TARE_INVALID for a path that no engine can be told of. */

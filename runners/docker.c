@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
@@ -32,6 +33,8 @@
 #include "runners/container_facts.h"
 #include "runners/engine.h"
 #include "runners/host.h"
+
+enum { SETTLE_TRIES = 20 };
 
 static const uint64_t connect_limit_ns = 30000000000u;
 
@@ -166,6 +169,23 @@ listen_in(struct container *container, struct tare_err *err)
 	return TARE_OK;
 }
 
+/* One that is being removed, or is about to be found dead, looks otherwise for a moment. */
+static enum tare_status
+inspect_settled(struct tare_container_end *end_out, const struct tare_engine *engine,
+	const char *name, struct tare_err *err)
+{
+	const struct timespec pause = {.tv_nsec = 50000000};
+	enum tare_status status = TARE_OK;
+
+	for (int i = 0; i < SETTLE_TRIES; i++) {
+		status = tare_engine_inspect(end_out, engine, name, err);
+		if (status != TARE_OK || !end_out->exists || end_out->oom_killed)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return status;
+}
+
 /* What the engine says of a container whose agent does not speak, or speaks no more. */
 static void
 explain_end(
@@ -177,7 +197,7 @@ explain_end(
 	char limit[TARE_UNITS_TEXT_MAX];
 
 	engine.interrupted = NULL;
-	if (tare_engine_inspect(&end, &engine, container->name, &why) != TARE_OK) {
+	if (inspect_settled(&end, &engine, container->name, &why) != TARE_OK) {
 		tare_err_set(err, TARE_FAILED,
 			"the container is gone, and so is the engine (%s); nothing is measured in "
 			"it until the engine is back",
@@ -203,12 +223,31 @@ explain_end(
 
 /* This process's limit stands for the engine's, which cannot be asked. */
 static uint64_t
-nofile_max(void)
+limit_of(int resource)
 {
 	struct rlimit limit = {.rlim_max = RLIM_INFINITY};
 
-	getrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(resource, &limit);
 	return limit.rlim_max;
+}
+
+/* Podman wants a million processes for each user, which only a process with CAP_SYS_RESOURCE may
+ * grant where it has fewer itself; and it has no more than there are pids. */
+static uint64_t
+nproc_max(const struct tare_engine *engine)
+{
+	uint64_t max = limit_of(RLIMIT_NPROC);
+	unsigned long long pids = 0;
+	FILE *file;
+
+	if (strcmp(engine->program, "podman") != 0 || max == RLIM_INFINITY)
+		return 0;
+	file = fopen("/proc/sys/kernel/pid_max", "re");
+	if (file && fscanf(file, "%llu", &pids) == 1 && pids < max)
+		max = pids;
+	if (file)
+		fclose(file);
+	return max;
 }
 
 static enum tare_status
@@ -225,7 +264,8 @@ start(struct tare_runner *runner, struct container *container, const char *cpus,
 		.folder = container->folder,
 		.cpus = cpus,
 		.thread_library = runner->thread_library,
-		.nofile_max = nofile_max()};
+		.nofile_max = limit_of(RLIMIT_NOFILE),
+		.nproc_max = nproc_max(&docker->engine)};
 	const uint64_t begin_ns = tare_monotonic_ns();
 	struct tare_err why = {0};
 	const char *const *words;
@@ -575,9 +615,12 @@ explain_outcome(struct container *container, struct tare_outcome *outcome)
 {
 	if (outcome->start_failure) {
 		snprintf(container->failure, sizeof(container->failure),
-			"%.600s in the container of '%.200s'; the image must have it, or a volume "
-			"bring it",
-			outcome->start_failure, container->provided->image.name);
+			"%.600s in the container of '%.200s'; %s", outcome->start_failure,
+			container->provided->image.name,
+			strstr(outcome->start_failure, "Permission denied")
+				? "its user must be allowed to; `user` of `resources` says who "
+				  "that is"
+				: "the image must have it, or a volume bring it");
 		outcome->start_failure = container->failure;
 		return;
 	}
@@ -746,6 +789,8 @@ docker_describe(struct tare_runner *runner, const struct tare_case *subject, tar
 	sink(context, "container.engine", engine->program);
 	sink(context, "container.version", engine->version);
 	sink(context, "container.storage", engine->storage);
+	if (*engine->runtime)
+		sink(context, "container.runtime", engine->runtime);
 	sink(context, "container.image",
 		*container->provided->image.digest ? container->provided->image.digest
 						   : container->provided->image.name);

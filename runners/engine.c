@@ -82,11 +82,22 @@ says(const char *errors, const char *const *phrases)
 	return false;
 }
 
+static bool
+is_podman(const char *program)
+{
+	return strcmp(program, "podman") == 0;
+}
+
+static const char *
+variable_of(const char *program)
+{
+	return is_podman(program) ? "CONTAINER_HOST" : "DOCKER_HOST";
+}
+
 static const char *
 place_of(const char *program)
 {
-	const char *host =
-		getenv(strcmp(program, "podman") == 0 ? "CONTAINER_HOST" : "DOCKER_HOST");
+	const char *host = getenv(variable_of(program));
 
 	return host && *host ? host : "its usual socket";
 }
@@ -98,7 +109,7 @@ tare_engine_explain(struct tare_err *err, const char *program, const char *what,
 		"permission denied while trying to connect", "dial unix", NULL};
 	static const char *const denied[] = {"permission denied", NULL};
 	static const char *const down[] = {"cannot connect to the docker daemon",
-		"is the docker daemon running", "connection refused", "error during connect",
+		"is the docker daemon running", "error during connect", "cannot connect to podman",
 		"unable to connect to podman", "failed to connect to the docker api", NULL};
 	static const char *const missing[] = {"no such image", "manifest unknown",
 		"pull access denied", "repository does not exist", "image not known",
@@ -112,9 +123,10 @@ tare_engine_explain(struct tare_err *err, const char *program, const char *what,
 			program, place_of(program));
 	if (says(errors, down))
 		return tare_err_set(err, TARE_UNSUPPORTED,
-			"%s does not answer at %s; start the engine (systemctl start docker), or "
-			"set DOCKER_HOST to where it listens",
-			program, place_of(program));
+			"%s does not answer at %s; start the engine (systemctl start %s), or set "
+			"%s to where it listens",
+			program, place_of(program), is_podman(program) ? "podman.socket" : "docker",
+			variable_of(program));
 	if (says(errors, missing))
 		return tare_err_set(err, TARE_NOT_FOUND,
 			"%s: there is no such image here, and it could not be pulled; correct "
@@ -254,15 +266,16 @@ enum tare_status
 tare_engine_open(struct tare_engine *engine_out, const char *program, struct tare_arena *arena,
 	const volatile sig_atomic_t *interrupted, struct tare_err *err)
 {
-	bool is_podman = strcmp(program, "podman") == 0;
 	const char *const version[] = {"version", "--format",
-		is_podman ? "{{.Client.Version}}" : "{{.Server.Version}}", NULL};
-	const char *const storage[] = {
-		"info", "--format", is_podman ? "{{.Store.GraphDriverName}}" : "{{.Driver}}", NULL};
+		is_podman(program) ? "{{.Client.Version}}" : "{{.Server.Version}}", NULL};
+	const char *const storage[] = {"info", "--format",
+		is_podman(program) ? "{{.Store.GraphDriverName}} {{.Host.OCIRuntime.Name}}"
+				   : "{{.Driver}} {{.DefaultRuntime}}",
+		NULL};
 	struct tare_engine engine = {
 		.program = program, .arena = arena, .interrupted = interrupted};
 	enum tare_status status;
-	char *text = NULL;
+	char *text = NULL, *blank;
 
 	status = call(&text, &engine, program, version, err);
 	if (status == TARE_OK) {
@@ -272,6 +285,12 @@ tare_engine_open(struct tare_engine *engine_out, const char *program, struct tar
 	if (status != TARE_OK)
 		return status;
 	engine.storage = first_line(text);
+	engine.runtime = "";
+	blank = strchr(text, ' ');
+	if (blank) {
+		*blank = '\0';
+		engine.runtime = blank + 1;
+	}
 	engine.owner = owner_label(arena);
 	*engine_out = engine;
 	return TARE_OK;

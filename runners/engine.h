@@ -28,6 +28,7 @@ struct tare_engine {
 	const volatile sig_atomic_t *interrupted;
 	const char *version;
 	const char *storage; /* "overlay2" */
+	const char *runtime; /* "runc"; "" where the engine does not say */
 	const char *owner;   /* the label that says whose containers are whose */
 };
 

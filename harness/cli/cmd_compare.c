@@ -8,6 +8,7 @@ struct compare_line {
 	const char *gate;
 	const char *margin;
 	const char *store;
+	bool mixed_runners;
 };
 
 #define AT(field) offsetof(struct compare_line, field)
@@ -17,6 +18,8 @@ static const struct tare_option compare_options[] = {
 		"fail on these, like regression,inconclusive"},
 	{"margin", 0, "PERCENT", TARE_OPTION_TEXT, AT(margin),
 		"the smallest change that matters, for all metrics"},
+	{"mixed-runners", 0, NULL, TARE_OPTION_FLAG, AT(mixed_runners),
+		"compare what ran in a container with what ran on the host"},
 	{0},
 };
 
@@ -55,6 +58,7 @@ judge(struct tare_session *session, const struct compare_line *line, int *exit_c
 
 	session->parts |= TARE_PART_SAMPLES | TARE_PART_BASELINE;
 	session->options.gate = line->gate;
+	session->options.mixed_runners = line->mixed_runners;
 	status = tare_stages_run(session, stages, 2, err);
 	if (status == TARE_OK)
 		*exit_code_out = tare_session_exit_code(session, err);

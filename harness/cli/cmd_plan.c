@@ -8,6 +8,7 @@
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/cli/list.h"
+#include "harness/stages/choose.h"
 #include "harness/stages/order.h"
 #include "harness/stages/stage.h"
 #include "harness/store/store.h"
@@ -254,6 +255,9 @@ plan_session(struct tare_session *session, const struct plan_line *line, struct 
 		tare_problems_print(&session->problems, session->options.suite_path, err);
 		return status;
 	}
+	status = tare_plan_choose_runners(session->plan, session->arena, NULL, stdout, err);
+	if (status != TARE_OK)
+		return status;
 	earlier = earlier_run(session, session->plan->suite);
 	print_plan(session->plan, line->seed.value, earlier);
 	tare_run_free(earlier);

@@ -34,6 +34,8 @@ const struct tare_option tare_measuring_options[] = {
 		"the smallest change that matters, for all metrics"},
 	{"confirm", 0, NULL, TARE_OPTION_FLAG, AT(confirm),
 		"measure again which variants differ or cannot be told apart"},
+	{"mixed-runners", 0, NULL, TARE_OPTION_FLAG, AT(mixed_runners),
+		"compare what ran in a container with what ran on the host"},
 	{"report", 0, "FORMAT=FILE", TARE_OPTION_TEXTS, AT(reports),
 		"write a report; repeatable; FILE - is standard output"},
 	{"journal", 0, "FILE", TARE_OPTION_TEXT, AT(journal), "where the journal goes"},
@@ -117,6 +119,7 @@ tare_measuring_prepare(
 	options->release = line->release ? line->release : "";
 	options->baseline = line->baseline;
 	options->gate = line->gate;
+	options->mixed_runners = line->mixed_runners;
 	options->expand.cpus = line->cpus;
 	options->expand.max_time = line->max_time;
 	options->expand.invocations = line->invocations;
@@ -276,6 +279,7 @@ tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare
 		&tare_stage_load,
 		&tare_stage_expand,
 		&tare_stage_baseline,
+		&tare_stage_choose,
 		&tare_stage_describe,
 		&tare_stage_measure,
 		&tare_stage_compare,

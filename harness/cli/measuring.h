@@ -20,6 +20,7 @@ struct tare_measuring_line {
 	const char *journal;
 	const char *store;
 	bool confirm;
+	bool mixed_runners;
 	bool quiet;
 };
 
@@ -29,8 +30,8 @@ extern const struct tare_option tare_measuring_options[];
 enum tare_status tare_measuring_prepare(
 	struct tare_session *session, const struct tare_measuring_line *line, struct tare_err *err);
 
-/* load, expand, baseline, describe, measure, compare, store, report; problems of the suite are
- * printed. *exit_code_out says what was found. */
+/* load, expand, baseline, choose, describe, measure, compare, store, report; problems of the suite
+ * are printed. *exit_code_out says what was found. */
 enum tare_status tare_measuring_run(
 	struct tare_session *session, int *exit_code_out, struct tare_err *err);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "harness/compare/compare.h"
+#include "harness/stages/mixing.h"
 #include "harness/stages/stage.h"
 #include "harness/stats/order.h"
 #include "harness/stats/shape.h"
@@ -114,6 +115,8 @@ compare(struct tare_session *session, struct tare_err *err)
 	struct tare_gate gate;
 	enum tare_status status = tare_stage_gate_choose(&gate, session, err);
 
+	if (status == TARE_OK && session->base && !session->options.mixed_runners)
+		status = tare_mixing_check(session->base, run, err);
 	if (status != TARE_OK)
 		return status;
 	for (size_t i = 0; i < run->case_count; i++) {

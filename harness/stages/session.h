@@ -41,6 +41,7 @@ struct tare_session_options {
 	const char *baseline;     /* run, release or journal; NULL: none */
 	const char *gate;         /* --gate, for this command only; NULL: the run's own */
 	bool confirm;             /* --confirm: what is doubtful is measured again */
+	bool mixed_runners;       /* what ran in a container may be compared with the host */
 	double margin;            /* > 0: over every metric's own */
 	const char *journal_path; /* NULL: STATE/runs/RUN.ndjson */
 	const char *resume_path;  /* a journal to go on with; NULL: a fresh run */

@@ -22,6 +22,7 @@ extern const struct tare_stage tare_stage_load;     /* suite.yaml -> suite */
 extern const struct tare_stage tare_stage_expand;   /* suite -> plan */
 extern const struct tare_stage tare_stage_describe; /* machine, run id, journal with its header */
 extern const struct tare_stage tare_stage_baseline; /* the run to compare with */
+extern const struct tare_stage tare_stage_choose;   /* runners that are auto */
 extern const struct tare_stage
 	tare_stage_measure; /* plan -> samples, in the journal as they come */
 extern const struct tare_stage tare_stage_compare; /* samples -> verdicts and gate */

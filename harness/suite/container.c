@@ -103,6 +103,13 @@ is_container_runner(const char *name)
 	return strcmp(name, "docker") == 0 || strcmp(name, "podman") == 0;
 }
 
+/* With an image there is something to choose from. */
+static bool
+is_auto(const struct tare_draft *draft)
+{
+	return !draft->is_replay && strcmp(text_or(draft, TARE_KEY_RUNNER, "auto"), "auto") == 0;
+}
+
 static void
 read_image(struct tare_container *container, const struct tare_draft *draft)
 {
@@ -170,6 +177,8 @@ tare_draft_container(struct tare_draft *draft)
 	container->work_dir = draft->expansion->plan->work_dir;
 	container->inherited = draft->expansion->inherited;
 	draft->out->container = container;
+	if (is_auto(draft))
+		draft->out->runner = "auto";
 	add_metrics(draft);
 	if (container->memory_swap_bytes < container->memory_bytes)
 		tare_problem_add(draft->expansion->decoder.problems,

@@ -98,6 +98,7 @@ hands_every_limit_on(void **state)
 	fixture->container.cpu_shares = 512;
 	fixture->container.pids = 7;
 	fixture->container.nofile = 99;
+	fixture->request.nproc_max = 1000;
 	fixture->container.shm_bytes = 1 << 20;
 	fixture->container.network = TARE_NETWORK_NONE;
 	fixture->container.volumes = volumes;
@@ -108,7 +109,8 @@ hands_every_limit_on(void **state)
 	fixture->request.cpus = "2-3";
 	assert_non_null(strstr(words_of(fixture),
 		"--network none --cpuset-cpus 2-3 --cpus 0.500 --cpu-shares 512 --memory 67108864 "
-		"--memory-swap 67108864 --pids-limit 7 --ulimit nofile=99:99 --shm-size 1048576 "
+		"--memory-swap 67108864 --pids-limit 7 --ulimit nofile=99:99 --ulimit "
+		"nproc=1000:1000 --shm-size 1048576 "
 		"--privileged --user 1:2 --security-opt seccomp=unconfined --tmpfs /tmp:size=64m "
 		"--volume /data:/data:ro --volume cache:/cache --volume /tmp/tare-c-x/0:/.tare "));
 }

@@ -65,7 +65,7 @@ setup(void **state)
 		1);
 	unsetenv("DOCKER_HOST");
 	put(fixture, "version.out", "20.10.24\n");
-	put(fixture, "info.out", "overlay2\n");
+	put(fixture, "info.out", "overlay2 runc\n");
 	free(script);
 	free(program);
 	*state = fixture;
@@ -99,8 +99,9 @@ asks_for_version_and_storage(void **state)
 	assert_int_equal(open_engine(fixture), TARE_OK);
 	assert_string_equal(fixture->engine.version, "20.10.24");
 	assert_string_equal(fixture->engine.storage, "overlay2");
+	assert_string_equal(fixture->engine.runtime, "runc");
 	assert_string_equal(calls(fixture), "version --format {{.Server.Version}}\n"
-					    "info --format {{.Driver}}\n");
+					    "info --format {{.Driver}} {{.DefaultRuntime}}\n");
 }
 
 static void
@@ -139,6 +140,11 @@ explains_what_the_engine_says(void **state)
 			TARE_NOT_FOUND,
 			"image 'x': there is no such image here, and it could not be pulled; "
 			"correct `image`, or build, load or import it first"},
+		{"Error response from daemon: Get \"http://localhost/v2/\": dial tcp 127.0.0.1:80: "
+		 "connect: connection refused\n",
+			TARE_OUTSIDE,
+			"image 'x': docker says: Get \"http://localhost/v2/\": dial tcp "
+			"127.0.0.1:80: connect: connection refused"},
 		{"Error response from daemon: it is Tuesday\nError: failed to start containers: "
 		 "x\n\nRun 'docker start --help' for more information\n",
 			TARE_OUTSIDE, "image 'x': docker says: it is Tuesday"},
@@ -152,6 +158,11 @@ explains_what_the_engine_says(void **state)
 			table[i].status);
 		assert_string_equal(fixture->err.text, table[i].text);
 	}
+	tare_engine_explain(&fixture->err, "podman", "image 'x'",
+		"Error: unable to connect to Podman socket: dial unix /x: connect: no such file");
+	assert_string_equal(fixture->err.text,
+		"podman does not answer at its usual socket; start the engine (systemctl start "
+		"podman.socket), or set CONTAINER_HOST to where it listens");
 }
 
 static void

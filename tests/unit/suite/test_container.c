@@ -90,6 +90,16 @@ reads_every_key(void **state)
 }
 
 static void
+leaves_the_choice_of_a_runner_to_others_where_there_is_an_image(void **state)
+{
+	assert_string_equal(suite_case(*state, "  command: p\n  image: a\n")->runner, "auto");
+	assert_string_equal(
+		suite_case(*state, "  command: p\n  image: a\n  runner: host\n")->runner, "host");
+	assert_string_equal(
+		suite_case(*state, "  replay: {wall: 1ms}\n  image: a\n")->runner, "replay");
+}
+
+static void
 has_no_swap_unless_it_is_given_some(void **state)
 {
 	const struct tare_case *one =
@@ -215,6 +225,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			fills_in_what_a_benchmark_wants, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(reads_every_key, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			leaves_the_choice_of_a_runner_to_others_where_there_is_an_image,
+			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			has_no_swap_unless_it_is_given_some, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(adds_what_a_container_costs_as_the_last_metrics,
