@@ -126,6 +126,7 @@ write_page(struct html *h)
 	html_write_comparisons(h);
 	html_write_table(h);
 	html_write_cases(h);
+	html_write_counting(h);
 	html_write_cost(h);
 	html_write_failures(h);
 	html_write_warnings(h);

@@ -110,6 +110,9 @@ void html_write_foot(struct html *h);
 /* html_cost.c: what each case cost and why it stopped. */
 void html_write_cost(struct html *h);
 
+/* html_counting.c: where counters came from; nothing where nothing was counted. */
+void html_write_counting(struct html *h);
+
 /* html_facts.c: what went wrong, and where and how the run was made. */
 void html_write_failures(struct html *h);
 void html_write_warnings(struct html *h);

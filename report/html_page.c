@@ -352,6 +352,16 @@ write_cost_link(struct html *h)
 		write_link(h, "cost", "Cost", 0);
 }
 
+static bool
+is_counted(const struct tare_run *run)
+{
+	for (size_t i = 0; i < run->case_count; i++) {
+		if (run->cases[i].counting)
+			return true;
+	}
+	return false;
+}
+
 void
 html_write_navigation(struct html *h)
 {
@@ -360,6 +370,8 @@ html_write_navigation(struct html *h)
 		h, "comparisons", "Comparisons", h->summary.gated_count + h->summary.other_count);
 	write_link(h, "metrics", "Metrics", 0);
 	write_link(h, "cases", "Cases", h->run->case_count);
+	if (is_counted(h->run))
+		write_link(h, "counters", "Counters", 0);
 	write_cost_link(h);
 	if (h->summary.failed_case_count > 0)
 		write_link(h, "failures", "Failures", h->summary.failed_case_count);

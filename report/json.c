@@ -150,6 +150,36 @@ write_metric(
 	tare_json_object_end(json);
 }
 
+/* Of every counter, those included that have no value. Cases without counters have no such key. */
+static void
+write_counters(struct tare_json *json, const struct tare_run_case *subject)
+{
+	if (!subject->counting)
+		return;
+	tare_json_object_begin(json, "counters");
+	for (size_t i = 0; i < subject->metric_count; i++) {
+		const struct tare_counter *counter = subject->metrics[i].counter;
+		const struct tare_counting *counting = &subject->counting[i];
+
+		if (!counter)
+			continue;
+		tare_json_object_begin(json, subject->metrics[i].name);
+		tare_json_string(json, "provider", counter->provider);
+		tare_json_string(json, "event", counter->event);
+		tare_json_string(json, "scope", counter->scope);
+		tare_json_string(json, "quality", tare_counter_quality_name(counter->quality));
+		/* NaN, and so null, where no value was used. */
+		tare_json_double(json, "coverage", counting->coverage_sum / (double)counting->used);
+		tare_json_double(
+			json, "coverage_min", counting->used > 0 ? counting->coverage_min : NAN);
+		tare_json_u64(json, "used", counting->used);
+		tare_json_u64(json, "thin", counting->thin);
+		tare_json_u64(json, "invalid", counting->invalid);
+		tare_json_object_end(json);
+	}
+	tare_json_object_end(json);
+}
+
 static void
 write_case_cost(struct tare_json *json, const struct tare_case_cost *cost)
 {
@@ -223,6 +253,7 @@ write_case(struct tare_json *json, const struct tare_run_case *subject,
 	tare_json_u64(json, "warmups", subject->warmup_count);
 	write_case_cost(json, cost);
 	write_looks(json, subject);
+	write_counters(json, subject);
 	tare_json_object_begin(json, "metrics");
 	for (size_t i = 0; i < subject->metric_count; i++)
 		write_metric(json, subject, i, values);

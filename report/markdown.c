@@ -12,6 +12,7 @@
 
 #include "harness/base/text.h"
 #include "report/cost.h"
+#include "report/counting.h"
 #include "report/failures.h"
 #include "report/reporters.h"
 #include "report/summary.h"
@@ -599,6 +600,43 @@ write_cost(struct comment *comment)
 }
 
 static void
+write_counter(struct comment *comment, const struct tare_counting_row *row)
+{
+	const char *note = tare_counting_note(comment->arena, &row->counting);
+	char coverage[TARE_COVERAGE_TEXT_MAX];
+	const char *const cells[] = {row->name, row->counter->provider,
+		tare_counter_quality_name(row->counter->quality), coverage, row->counter->event,
+		row->counter->scope, note ? note : ""};
+
+	tare_coverage_text(coverage, &row->counting);
+	begin_piece(comment);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		fputs(i > 0 ? " | " : "| ", comment->piece);
+		put_text(comment, cells[i]);
+	}
+	fputs(" |\n", comment->piece);
+	end_piece(comment);
+}
+
+static void
+write_counters(struct comment *comment)
+{
+	struct tare_counting_row *rows;
+	size_t count;
+
+	tare_counting_read(&rows, &count, comment->arena, comment->input->run);
+	if (count == 0 || is_full(comment) ||
+		!begin_details(comment, "counters, and where they came from"))
+		return;
+	put_closing(comment, "| counter | provider | quality | coverage | event | scope | |\n"
+			     "|:--|:--|:--|--:|:--|:--|:--|\n");
+	for (size_t i = 0; i < count && !is_full(comment); i++)
+		write_counter(comment, &rows[i]);
+	put_closing(comment, "\n");
+	end_details(comment);
+}
+
+static void
 write_fact(struct comment *comment, const char *key, const char *value)
 {
 	begin_piece(comment);
@@ -650,6 +688,7 @@ write_markdown(FILE *out, const struct tare_report_input *input, struct tare_err
 	write_failures(&comment);
 	write_warnings(&comment);
 	write_cases(&comment);
+	write_counters(&comment);
 	write_cost(&comment);
 	write_environment(&comment);
 	if (comment.left_out > 0)

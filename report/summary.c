@@ -27,6 +27,9 @@ tare_figures_read(struct tare_figures *figures_out, double *values,
 	struct tare_interval median;
 	struct tare_figures figures = {.n = n, .total = subject->samples.total};
 
+	/* Sets take turns, and a simulation is one for all invocations. */
+	if (subject->counting && subject->metrics[metric].counter)
+		figures.total = subject->counting[metric].used;
 	figures.mean = tare_mean(values, n);
 	figures.sd = tare_sd(values, n);
 	tare_sort(values, n);

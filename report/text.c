@@ -8,6 +8,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "report/cost.h"
+#include "report/counting.h"
 #include "report/failures.h"
 #include "report/reporters.h"
 #include "report/summary.h"
@@ -307,6 +308,45 @@ write_cases(const struct page *page)
 			left_out, left_out == 1 ? "" : "s"),
 		0, page->width);
 	fputs(style(page, RESET), page->out);
+}
+
+/* Where what was counted came from. */
+static void
+write_counters(const struct page *page)
+{
+	static const struct tare_table_column columns[] = {
+		{.title = "counter", .whole = true},
+		{.title = "provider"},
+		{.title = "quality", .whole = true},
+		{.title = "coverage", .right = true},
+		{.title = "event", .spare = 1},
+		{.title = "scope", .spare = 2},
+	};
+	struct tare_counting_row *rows;
+	struct tare_table table;
+	size_t count;
+
+	tare_counting_read(&rows, &count, page->arena, page->input->run);
+	if (count == 0)
+		return;
+	tare_table_begin(&table, page->arena, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < count; i++) {
+		const struct tare_counter *counter = rows[i].counter;
+		const char *note = tare_counting_note(page->arena, &rows[i].counting);
+		char coverage[TARE_COVERAGE_TEXT_MAX];
+
+		tare_coverage_text(coverage, &rows[i].counting);
+		tare_table_row(&table, (struct tare_table_cell[]){{safe(page, rows[i].name), NULL},
+					       {safe(page, counter->provider), NULL},
+					       {tare_counter_quality_name(counter->quality), NULL},
+					       {tare_arena_strdup(page->arena, coverage), NULL},
+					       {safe(page, counter->event), DIM},
+					       {safe(page, counter->scope), DIM}});
+		if (note)
+			tare_table_note(&table, note);
+	}
+	putc('\n', page->out);
+	tare_table_write(&table, page->out, 0, page->width, page->color);
 }
 
 static const char *
@@ -723,6 +763,7 @@ write_page(const struct page *page)
 
 	write_header(page);
 	write_cases(page);
+	write_counters(page);
 	for (size_t i = 0; i < page->input->set_count; i++)
 		if (!tare_set_is_empty(&page->input->sets[i]))
 			write_comparisons(page, &page->input->sets[i]);

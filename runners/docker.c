@@ -309,6 +309,7 @@ prepare_inside(struct tare_runner *runner, struct container *container, struct t
 	/* Nothing leaves the container's own CPUs. */
 	memset(&inside->options.cpus_elsewhere, 0, sizeof(inside->options.cpus_elsewhere));
 	inside->is_inside = true;
+	tare_tally_open(&inside->tally);
 	inside->output.errors_fd = inside->output.capture_fd = -1;
 	return tare_output_open(&inside->output, err);
 }
@@ -326,6 +327,7 @@ discard(struct tare_runner *runner, struct container *container)
 		tare_engine_remove(&runner->docker->engine, container->name, NULL);
 	begin_ns = tare_monotonic_ns() - begin_ns;
 	tare_output_close(&container->inside.output);
+	tare_tally_close(&container->inside.tally);
 	if (container->listener >= 0)
 		close(container->listener);
 	snprintf(path, sizeof(path), "%s/socket", container->folder);

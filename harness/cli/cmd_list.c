@@ -8,9 +8,12 @@
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/cli/list.h"
+#include "harness/cli/list_counters.h"
 #include "harness/store/store.h"
 #include "report/report.h"
 #include "runners/runner.h"
+
+enum { NAMES_MAX = 100 };
 
 struct list_line {
 	struct tare_given_count limit;
@@ -19,6 +22,7 @@ struct list_line {
 	const char *store;
 	const char *format;
 	bool json; /* what format came to */
+	const char *const *names;
 };
 
 #define AT(field) offsetof(struct list_line, field)
@@ -214,17 +218,31 @@ list_reports(const struct list_line *line, struct tare_err *err)
 	return TARE_OK;
 }
 
+static enum tare_status
+list_counters(const struct list_line *line, struct tare_err *err)
+{
+	struct tare_session session = {0};
+
+	(void)err;
+	tare_terminal_inspect(&session);
+	tare_list_counters(line->names, line->json, (size_t)session.options.width);
+	return TARE_OK;
+}
+
 struct listing {
 	const char *what;
 	enum tare_status (*print)(const struct list_line *line, struct tare_err *err);
+	bool in_json;
+	size_t name_max; /* names behind it */
 };
 
 static const struct listing listings[] = {
-	{"runs", list_runs},
-	{"cases", list_cases},
-	{"runners", list_runners},
-	{"reports", list_reports},
-	{"stores", list_stores},
+	{"runs", list_runs, true, 0},
+	{"cases", list_cases, false, 0},
+	{"runners", list_runners, false, 0},
+	{"reports", list_reports, false, 0},
+	{"stores", list_stores, false, 0},
+	{"counters", list_counters, true, NAMES_MAX},
 };
 
 static const struct listing *
@@ -243,26 +261,29 @@ list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *
 	const char *what = operands[0] ? operands[0] : "runs";
 	const struct listing *listing = find_listing(what);
 	struct list_line line = *(const struct list_line *)line_in;
-	enum tare_status status = tare_operands_check("list", operands, 0, 1, err);
+	enum tare_status status;
 
 	(void)exit_code_out;
-	if (status == TARE_OK && !listing)
-		status = tare_err_set(err, TARE_INVALID,
-			"there is no list of '%s'; expected runs, cases, runners, reports or "
-			"stores",
+	if (!listing)
+		return tare_err_set(err, TARE_INVALID,
+			"there is no list of '%s'; expected runs, cases, runners, reports, stores "
+			"or counters",
 			what);
+	status = tare_operands_check("list", operands, 0, 1 + listing->name_max, err);
 	if (status == TARE_OK)
 		status = tare_format_parse(&line.json, line.format, err);
-	if (status == TARE_OK && line.json && listing->print != list_runs)
-		status = tare_err_set(
-			err, TARE_INVALID, "--format json is for runs, not for %s", what);
+	if (status == TARE_OK && line.json && !listing->in_json)
+		status = tare_err_set(err, TARE_INVALID,
+			"--format json is for runs and counters, not for %s", what);
+	/* NULL-terminated behind the word, and at the word where there is none. */
+	line.names = (const char *const *)(operands[0] ? operands + 1 : operands);
 	return status == TARE_OK ? listing->print(&line, err) : status;
 }
 
 const struct tare_command tare_command_list = {
 	.name = "list",
-	.usage = "[OPTION...] runs|cases|runners|reports|stores",
-	.words = "runs cases runners reports stores",
+	.usage = "[OPTION...] runs|cases|runners|reports|stores|counters [NAME...]",
+	.words = "runs cases runners reports stores counters",
 	.summary = "list what is in the history, or what this tare can do",
 	.tables = tables,
 	.line_size = sizeof(struct list_line),

@@ -231,6 +231,35 @@ compare_exactly(struct tare_comparison *item, const struct tare_evidence *eviden
 	item->p_value = item->verdict == TARE_VERDICT_REGRESSION ? 0.0 : 1.0;
 }
 
+/* Counts of different origin differ whatever the program does: simulated instructions are without
+ * the kernel's, for one. */
+static bool
+is_counted_alike(const struct tare_counter *base, const struct tare_counter *head)
+{
+	if (!base || !head)
+		return base == head;
+	return base->quality == head->quality && strcmp(base->provider, head->provider) == 0 &&
+	       strcmp(base->scope, head->scope) == 0;
+}
+
+static const char *
+origin_text(struct tare_arena *arena, const struct tare_counter *counter)
+{
+	if (!counter)
+		return "not counted";
+	return tare_arena_printf(arena, "%s by %s (%s)",
+		tare_counter_quality_name(counter->quality), counter->provider, counter->scope);
+}
+
+static void
+explain_origins(struct tare_comparison *item, struct tare_arena *arena,
+	const struct tare_counter *base, const struct tare_counter *head)
+{
+	item->reason = tare_arena_printf(arena,
+		"%s is %s in the base and %s in the head, which cannot be compared",
+		item->metric.name, origin_text(arena, base), origin_text(arena, head));
+}
+
 static bool
 is_constant(const double *sorted, size_t n)
 {
@@ -288,6 +317,9 @@ tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparin
 	fill_facts(&item, comparing, &evidence);
 	if (evidence.base_n == 0 || evidence.head_n == 0)
 		explain_too_few(&item, comparing, &evidence);
+	else if (!is_counted_alike(base->metrics[item.base_metric].counter, item.metric.counter))
+		explain_origins(&item, comparing->arena, base->metrics[item.base_metric].counter,
+			item.metric.counter);
 	else if (item.metric.exact && is_constant(evidence.base, evidence.base_n) &&
 		 is_constant(evidence.head, evidence.head_n))
 		compare_exactly(&item, &evidence);

@@ -29,6 +29,9 @@ enum { STAT_LEN_MAX = 2048 };
 static enum tare_status
 cgroup_supported(const struct tare_counter_place *place, struct tare_err *err)
 {
+	if (place->inside)
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"a container has a cgroup of its own, which its engine keeps");
 	if (!place->cgroup)
 		return tare_err_set(err, TARE_UNSUPPORTED,
 			"the run has no cgroup of its own; it needs a unified hierarchy and "

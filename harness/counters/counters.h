@@ -51,6 +51,7 @@ struct tare_counter_place {
 	const char *root;   /* "" for this machine; tests replay /sys and /proc below it */
 	const char *cgroup; /* the directory of the run's cgroup; NULL where there is none */
 	const char *path;   /* the search path for programs; NULL: PATH */
+	bool inside;        /* the program is in a container: what is here is not there */
 };
 
 struct tare_counter_ops;
@@ -87,7 +88,8 @@ struct tare_counter_ops {
 	enum tare_status (*supported)(const struct tare_counter_place *place, struct tare_err *err);
 	/* Whether it knows the name, and really counts it here. TARE_NOT_FOUND: no such name.
 	 * TARE_UNSUPPORTED: known, but not to be had, and why. Strings of *source_out live in the
-	 * arena; what it leaves out is filled in by the caller. */
+	 * arena; what it leaves out is filled in by the caller. Simulated: the caller asks
+	 * supported() as well, once for all names, since that takes as long as a simulation. */
 	enum tare_status (*find)(struct tare_counter_source *source_out, struct tare_arena *arena,
 		const struct tare_counter_place *place, const char *name, struct tare_err *err);
 	/* Events: opens count of its own sources on a process, one descriptor each. Where that
@@ -124,6 +126,9 @@ struct tare_counters *tare_counters_new(
 
 /* The arena it was made in. */
 struct tare_arena *tare_counters_arena(const struct tare_counters *counters);
+
+/* The same place for programs in containers. */
+struct tare_counters *tare_counters_inside(struct tare_counters *counters);
 
 /* The source of a name: a portable one, a PAPI preset or a native event, or "PROVIDER/NAME" for one
  * provider only. *source_out lives as long as the arena. TARE_UNSUPPORTED names every provider that

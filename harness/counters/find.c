@@ -16,6 +16,9 @@ struct tare_counters {
 	struct tare_arena *arena;
 	struct tare_counter_place place;
 	struct found *found;
+	struct tare_counters *inside;             /* made when it is first asked for */
+	const struct tare_counter_ops *simulator; /* that was asked whether it works */
+	struct tare_err simulator_err;
 };
 
 struct tare_counters *
@@ -29,6 +32,18 @@ tare_counters_new(struct tare_arena *arena, const struct tare_counter_place *pla
 	counters->place.cgroup = tare_arena_strdup(arena, place->cgroup);
 	counters->place.path = tare_arena_strdup(arena, place->path);
 	return counters;
+}
+
+struct tare_counters *
+tare_counters_inside(struct tare_counters *counters)
+{
+	if (counters->place.inside)
+		return counters;
+	if (!counters->inside) {
+		counters->inside = tare_counters_new(counters->arena, &counters->place);
+		counters->inside->place.inside = true;
+	}
+	return counters->inside;
 }
 
 struct tare_arena *
@@ -84,6 +99,25 @@ refuse_unknown(struct tare_counters *counters, struct found *found)
 		near ? "' meant?" : "");
 }
 
+static enum tare_status
+find_in(struct found *found, struct tare_counters *counters, const struct tare_counter_ops *ops,
+	const char *name, struct tare_err *err)
+{
+	enum tare_status status =
+		ops->find(&found->source, counters->arena, &counters->place, name, err);
+
+	if (status != TARE_OK || ops->way != TARE_WAY_SIMULATED)
+		return status;
+	if (counters->simulator != ops) {
+		counters->simulator = ops;
+		counters->simulator_err = (struct tare_err){0};
+		ops->supported(&counters->place, &counters->simulator_err);
+	}
+	if (counters->simulator_err.status != TARE_OK)
+		*err = counters->simulator_err;
+	return counters->simulator_err.status;
+}
+
 /* Down the ladder; reasons of those that know the name are collected. */
 static void
 look(struct tare_counters *counters, struct found *found)
@@ -99,7 +133,7 @@ look(struct tare_counters *counters, struct found *found)
 
 		if (only && ops != only)
 			continue;
-		status = ops->find(&found->source, counters->arena, &counters->place, name, &why);
+		status = find_in(found, counters, ops, name, &why);
 		if (status == TARE_OK) {
 			complete(&found->source, ops, name);
 			found->status = TARE_OK;

@@ -3,23 +3,59 @@
 
 #include "harness/counters/counters.h"
 
+/* Names that cannot be had for the same reason, as "cycles, branches". */
+struct missing {
+	const char *names;
+	const char *reason;
+};
+
 /* A plan being resolved; what could not be had is collected. */
 struct resolving {
 	struct tare_counters *counters;
 	struct tare_arena *arena;
-	const char **missing; /* names, each once */
+	struct missing *missing;
 	size_t missing_count;
 	size_t missing_capacity;
-	const char *sentence;
 	bool required; /* by a case that misses something */
 };
+
+/* Whether text is one of the list's parts, which stand with mark between them. */
+static bool
+list_has(const char *list, const char *mark, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (strncmp(list, text, len) != 0 ||
+		(list[len] != '\0' && strncmp(list + len, mark, strlen(mark)) != 0)) {
+		list = strstr(list, mark);
+		if (!list)
+			return false;
+		list += strlen(mark);
+	}
+	return true;
+}
+
+/* list may be NULL: empty. */
+static const char *
+list_add(struct tare_arena *arena, const char *list, const char *mark, const char *text)
+{
+	if (!list)
+		return tare_arena_strdup(arena, text);
+	return list_has(list, mark, text) ? list
+					  : tare_arena_printf(arena, "%s%s%s", list, mark, text);
+}
 
 static void
 note_missing(struct resolving *resolving, const char *name, const struct tare_err *why)
 {
-	for (size_t i = 0; i < resolving->missing_count; i++) {
-		if (strcmp(resolving->missing[i], name) == 0)
-			return;
+	struct missing *missing = resolving->missing;
+	size_t at = 0;
+
+	while (at < resolving->missing_count && strcmp(missing[at].reason, why->text) != 0)
+		at++;
+	if (at < resolving->missing_count) {
+		missing[at].names = list_add(resolving->arena, missing[at].names, ", ", name);
+		return;
 	}
 	if (resolving->missing_count == resolving->missing_capacity) {
 		size_t capacity = 2 * resolving->missing_capacity + 8;
@@ -28,10 +64,22 @@ note_missing(struct resolving *resolving, const char *name, const struct tare_er
 			resolving->missing_count, capacity, sizeof(*resolving->missing));
 		resolving->missing_capacity = capacity;
 	}
-	resolving->missing[resolving->missing_count++] = name;
-	resolving->sentence = tare_arena_printf(resolving->arena, "%s%s%s (%s)",
-		resolving->sentence ? resolving->sentence : "", resolving->sentence ? ", " : "",
-		name, why->text);
+	resolving->missing[resolving->missing_count++] =
+		(struct missing){tare_arena_strdup(resolving->arena, name),
+			tare_arena_strdup(resolving->arena, why->text)};
+}
+
+/* "cycles, branches (perf: no such counter); energy-cores (...)"; NULL where nothing is missing. */
+static const char *
+missing_sentence(const struct resolving *resolving)
+{
+	const char *sentence = NULL;
+
+	for (size_t i = 0; i < resolving->missing_count; i++)
+		sentence = tare_arena_printf(resolving->arena, "%s%s%s (%s)",
+			sentence ? sentence : "", sentence ? "; " : "", resolving->missing[i].names,
+			resolving->missing[i].reason);
+	return sentence;
 }
 
 static void
@@ -46,10 +94,22 @@ take_source(struct tare_metric *metric, struct tare_metric_rule *rule,
 	metric->exact = source->ops->way == TARE_WAY_SIMULATED;
 }
 
+/* Replayed cases do not come here. */
+static struct tare_counters *
+counters_for(const struct resolving *resolving, const struct tare_case *subject)
+{
+	if (!subject->runner || strcmp(subject->runner, "host") == 0 ||
+		strcmp(subject->runner, "auto") == 0)
+		return resolving->counters;
+	return tare_counters_inside(resolving->counters);
+}
+
 /* Counters first: whether a formula can be worked out depends on them. keep_out by position. */
 static void
 find_sources(bool *keep_out, struct resolving *resolving, struct tare_case *subject)
 {
+	struct tare_counters *counters = counters_for(resolving, subject);
+
 	for (size_t i = 0; i < subject->metric_count; i++) {
 		const struct tare_counter_source *source = NULL;
 		struct tare_err why = {0};
@@ -57,8 +117,8 @@ find_sources(bool *keep_out, struct resolving *resolving, struct tare_case *subj
 		keep_out[i] = true;
 		if (subject->rules[i].source != TARE_SOURCE_COUNTER)
 			continue;
-		if (tare_counters_find(&source, resolving->counters, subject->metrics[i].name,
-			    &why) == TARE_OK) {
+		if (tare_counters_find(&source, counters, subject->metrics[i].name, &why) ==
+			TARE_OK) {
 			take_source(&subject->metrics[i], &subject->rules[i], source);
 			continue;
 		}
@@ -92,22 +152,59 @@ can_derive(const struct tare_case *subject, const struct tare_metric_rule *rule,
 	return true;
 }
 
+/* Provider and scope are those of its parts: they say what two such values have in common. */
+static const struct tare_counter *
+derived_origin(struct tare_arena *arena, const struct tare_case *subject,
+	const struct tare_metric_rule *rule)
+{
+	struct tare_counter *origin = tare_arena_alloc(arena, 1, sizeof(*origin));
+
+	for (size_t i = 0; i < tare_formula_name_count(rule->formula); i++) {
+		size_t at = tare_metric_find(subject->metrics, subject->metric_count,
+			tare_formula_name(rule->formula, i));
+		const struct tare_counter *part = subject->metrics[at].counter;
+
+		if (!part)
+			continue;
+		origin->provider = list_add(arena, origin->provider, " + ", part->provider);
+		origin->scope = list_add(arena, origin->scope, " + ", part->scope);
+	}
+	if (!origin->provider)
+		origin->provider = "tare";
+	if (!origin->scope)
+		origin->scope = "program";
+	origin->event = rule->formula_text;
+	origin->quality = TARE_QUALITY_DERIVED;
+	return origin;
+}
+
+/* As what its counters are, all of them. */
+static bool
+is_exact(const struct tare_case *subject, const struct tare_metric_rule *rule)
+{
+	for (size_t i = 0; i < tare_formula_name_count(rule->formula); i++) {
+		size_t at = tare_metric_find(subject->metrics, subject->metric_count,
+			tare_formula_name(rule->formula, i));
+
+		if (!subject->metrics[at].exact)
+			return false;
+	}
+	return tare_formula_name_count(rule->formula) > 0;
+}
+
 static void
 resolve_formulas(bool *keep, struct resolving *resolving, struct tare_case *subject)
 {
 	for (size_t i = 0; i < subject->metric_count; i++) {
 		const struct tare_metric_rule *rule = &subject->rules[i];
-		struct tare_counter *origin;
 
 		if (!rule->formula)
 			continue;
 		keep[i] = can_derive(subject, rule, keep);
-		origin = tare_arena_alloc(resolving->arena, 1, sizeof(*origin));
-		*origin = (struct tare_counter){.provider = "formula",
-			.event = rule->formula_text,
-			.scope = "as its parts",
-			.quality = TARE_QUALITY_DERIVED};
-		subject->metrics[i].counter = origin;
+		if (!keep[i])
+			continue;
+		subject->metrics[i].counter = derived_origin(resolving->arena, subject, rule);
+		subject->metrics[i].exact = is_exact(subject, rule);
 	}
 }
 
@@ -304,7 +401,7 @@ tare_counters_resolve(const char **missing_out, struct tare_counters *counters,
 	}
 	if (resolving.required)
 		return tare_err_set(err, TARE_UNSUPPORTED,
-			"required counters cannot be had here: %s", resolving.sentence);
-	*missing_out = resolving.sentence;
+			"required counters cannot be had here: %s", missing_sentence(&resolving));
+	*missing_out = missing_sentence(&resolving);
 	return TARE_OK;
 }

@@ -29,8 +29,8 @@ const char *tare_counter_quality_name(enum tare_counter_quality quality);
 
 /* Where a metric's values come from. */
 struct tare_counter {
-	const char *provider; /* "perf", "papi", ...; "formula" for derived metrics */
-	const char *event;    /* what it is called there; the formula */
+	const char *provider; /* "perf", "papi", ...; of a derived metric those of its parts */
+	const char *event;    /* what it is called there; the formula of a derived metric */
 	const char *scope;    /* what is counted: "program", "package", ... */
 	enum tare_counter_quality quality;
 };

@@ -34,7 +34,7 @@ runner_check(const char *name, struct tare_err *err)
 
 	if (strcmp(name, "auto") == 0 || tare_runner_find(name))
 		return TARE_OK;
-	for (; tare_runners[count] && count < sizeof(names) / sizeof(names[0]); count++)
+	for (; count < sizeof(names) / sizeof(names[0]) && tare_runners[count]; count++)
 		names[count] = tare_runners[count]->name;
 	near = tare_text_nearest(name, names, count);
 	if (near)

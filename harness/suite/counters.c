@@ -23,6 +23,16 @@ find_group(struct tare_expansion *expansion, const char *name)
 	return NULL;
 }
 
+const char *
+tare_suite_counter_group(size_t index)
+{
+	for (size_t i = 0; i <= index; i++) {
+		if (tare_counter_files[i].name == NULL)
+			return NULL;
+	}
+	return tare_counter_files[index].name;
+}
+
 const struct tare_node *
 tare_counter_file_group(struct tare_expansion *expansion, size_t index)
 {
@@ -53,6 +63,15 @@ struct gathering {
 	size_t group_count;
 };
 
+static void
+refuse_taken(struct gathering *gathering, const struct tare_node *name, const char *what)
+{
+	struct tare_problem_list *problems = gathering->draft->expansion->decoder.problems;
+
+	tare_problem_add(problems, name, "%s %s is a metric already; expected another name", what,
+		tare_problem_quote(problems, name->text));
+}
+
 static size_t
 add_counter(struct gathering *gathering, const struct tare_node *name)
 {
@@ -67,10 +86,7 @@ add_counter(struct gathering *gathering, const struct tare_node *name)
 	gathering->sink->get(gathering->sink->context, at, &metric, &rule);
 	if (rule->source != TARE_SOURCE_REPLAY) {
 		if (rule->source != TARE_SOURCE_COUNTER)
-			tare_problem_add(gathering->draft->expansion->decoder.problems, name,
-				"counter %s is a metric already; expected another name",
-				tare_problem_quote(
-					gathering->draft->expansion->decoder.problems, name->text));
+			refuse_taken(gathering, name, "counter");
 		return at;
 	}
 	/* "rusage/task-clock": the name behind the provider's. */
@@ -123,8 +139,11 @@ add_derived(struct gathering *gathering, const struct tare_node *name,
 		tare_formula_parse(&formula, arena, text->text, NULL) != TARE_OK)
 		return;
 	gathering->sink->get(gathering->sink->context, at, &metric, &rule);
-	if (rule->source != TARE_SOURCE_REPLAY)
+	if (rule->source != TARE_SOURCE_REPLAY) {
+		if (!rule->formula_text || strcmp(rule->formula_text, text->text) != 0)
+			refuse_taken(gathering, name, "derived metric");
 		return;
+	}
 	metric->unit = unit != NULL ? unit->text : "";
 	metric->better = better != NULL && strcmp(better->text, "higher") == 0
 				 ? TARE_HIGHER_IS_BETTER

@@ -79,6 +79,9 @@ enum tare_status tare_suite_expand(struct tare_plan **plan_out, struct tare_prob
 	struct tare_arena *arena, const struct tare_suite *suite,
 	const struct tare_expand_options *options, struct tare_err *err);
 
+/* Names of the groups of counters that come with tare; NULL past the last. */
+const char *tare_suite_counter_group(size_t index);
+
 /* The JSON Schema (draft 2020-12) of the language, from the decoder's own tables. */
 void tare_suite_schema_write(FILE *out);
 

@@ -285,6 +285,37 @@ wide_spread_says_how_many_pairs_would_decide(void **state)
 }
 
 static void
+counts_of_different_origin_are_not_compared(void **state)
+{
+	static const struct tare_counter counted = {.provider = "perf",
+		.event = "PERF_COUNT_HW_INSTRUCTIONS",
+		.scope = "program",
+		.quality = TARE_QUALITY_COUNTED};
+	static const struct tare_counter simulated = {.provider = "valgrind",
+		.event = "cachegrind Ir",
+		.scope = "program, without the kernel",
+		.quality = TARE_QUALITY_SIMULATED};
+	struct tare_comparison item;
+	size_t metric = sample_run_add_metric(
+		run, base, "instructions", "count", TARE_LOWER_IS_BETTER, 0.001);
+
+	(void)state;
+	sample_run_add_metric(run, head, "instructions", "count", TARE_LOWER_IS_BETTER, 0.001);
+	sample_run_add_values(run, base, metric, x_known, 10);
+	sample_run_add_values(run, head, metric, y_known, 10);
+	run->cases[base].metrics[metric].counter = &counted;
+	run->cases[head].metrics[metric].counter = &simulated;
+	item = compare(metric, true);
+	assert_int_equal(item.verdict, TARE_VERDICT_INCONCLUSIVE);
+	assert_string_equal(item.reason,
+		"instructions is counted by perf (program) in the base and simulated by valgrind "
+		"(program, without the kernel) in the head, which cannot be compared");
+	assert_true(isnan(item.ratio));
+	run->cases[head].metrics[metric].counter = &counted;
+	assert_int_equal(compare(metric, true).verdict, TARE_VERDICT_REGRESSION);
+}
+
+static void
 exact_constants_need_one_value(void **state)
 {
 	struct tare_comparison item;
@@ -452,6 +483,7 @@ main(void)
 		TEST(a_side_without_values_is_named),
 		TEST(no_values_at_all_are_defined),
 		TEST(wide_spread_says_how_many_pairs_would_decide),
+		TEST(counts_of_different_origin_are_not_compared),
 		TEST(exact_constants_need_one_value),
 		TEST(constant_samples_on_both_sides_are_decided),
 		TEST(zeros_and_negatives_are_compared_by_difference),

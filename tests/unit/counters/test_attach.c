@@ -26,7 +26,7 @@ set_up(void **state)
 	fixture_group(&fixture, "ipc");
 	fixture_counter(&fixture, "cycles");
 	fixture_counter(&fixture, "instructions");
-	fixture_counter(&fixture, "page-faults");
+	fixture_counter(&fixture, "perf_sw/page-faults");
 	fixture_counter(&fixture, "user-time");
 	fixture_formula(&fixture, "ipc", "instructions / cycles");
 	return tare_counters_resolve(&missing, fixture.counters, &fixture.plan, NULL);
@@ -99,8 +99,8 @@ takes_what_the_agent_read_by_metric(void **state)
 	assert_false(invalid);
 	assert_true(counted[at("cycles")].value == 2000.0);
 	assert_true(counted[at("instructions")].value == 3000.0);
-	assert_true(counted[at("page-faults")].value == 40.0);
-	assert_true(counted[at("page-faults")].coverage == 1.0);
+	assert_true(counted[at("perf_sw/page-faults")].value == 40.0);
+	assert_true(counted[at("perf_sw/page-faults")].coverage == 1.0);
 	assert_true(counted[at("user-time")].value == 8e6);
 	assert_true(isnan(counted[TARE_METRIC_WALL].value));
 }
@@ -138,7 +138,7 @@ keeps_the_coverage_of_what_took_turns(void **state)
 	assert_true(counted[at("cycles")].coverage == 0.4);
 	assert_true(isnan(counted[at("instructions")].value));
 	assert_true(counted[at("instructions")].coverage == 0.2);
-	assert_true(counted[at("page-faults")].coverage == 0.0);
+	assert_true(counted[at("perf_sw/page-faults")].coverage == 0.0);
 }
 
 static void

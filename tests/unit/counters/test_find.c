@@ -6,9 +6,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "harness/counters/counters.h"
+#include "tests/support/files.h"
 #include "tests/support/perf_shim.h"
 
 static struct tare_arena *arena;
@@ -50,20 +53,40 @@ takes_the_first_that_works(void **state)
 {
 	(void)state;
 	assert_string_equal(found("instructions")->origin.provider, "perf");
-	assert_string_equal(found("page-faults")->origin.provider, "perf_sw");
+	assert_string_equal(found("page-faults")->origin.provider, "rusage");
+	assert_string_equal(found("cpu-migrations")->origin.provider, "perf_sw");
 	assert_string_equal(found("page-faults")->unit, "count");
 	assert_string_equal(found("task-clock")->unit, "ns");
 	assert_string_equal(found("user-time")->origin.provider, "rusage");
 	assert_string_equal(found("nothing")->origin.provider, "null");
 }
 
+static struct tare_counters *
+counters_with_valgrind(const char *folder, const char *script)
+{
+	const struct tare_counter_place place = {.root = "/nonexistent", .path = folder};
+	char *path = test_path(folder, "valgrind");
+
+	test_file_write(path, script, strlen(script));
+	assert_int_equal(chmod(path, 0755), 0);
+	free(path);
+	return tare_counters_new(arena, &place);
+}
+
 static void
 goes_further_down_where_the_first_does_not_work(void **state)
 {
+	char *folder = test_folder_make();
+
 	(void)state;
-	perf_shim.refuse_errno = EACCES;
+	perf_shim = (struct perf_shim){.refuse_errno = ENOENT};
+	counters = counters_with_valgrind(folder,
+		"#!/bin/sh\nfor word; do case $word in --cachegrind-out-file=*)\n"
+		"printf 'events: Ir\\nfn=main\\n1 5\\nsummary: 5\\n' >\"${word#*=}\"\n"
+		";; esac; done\n");
+	assert_string_equal(found("instructions")->origin.provider, "valgrind");
 	assert_string_equal(found("page-faults")->origin.provider, "rusage");
-	assert_string_equal(found("task-clock")->origin.provider, "rusage");
+	test_folder_remove(folder);
 }
 
 static void
@@ -84,6 +107,50 @@ probes_a_name_once(void **state)
 	(void)state;
 	assert_ptr_equal(found("cycles"), source);
 	assert_int_equal(perf_shim.opened, opened);
+}
+
+/* A "valgrind" that counts how often it is called, and fails. */
+static void
+tries_a_simulator_once_for_all_names(void **state)
+{
+	const struct tare_counter_source *source = NULL;
+	char *folder = test_folder_make();
+	char *note = test_path(folder, "calls"), *calls;
+	struct tare_err err = {0};
+
+	(void)state;
+	counters = counters_with_valgrind(
+		folder, tare_arena_printf(arena, "#!/bin/sh\necho called >>'%s'\nexit 1\n", note));
+	assert_int_equal(
+		tare_counters_find(&source, counters, "data-reads", &err), TARE_UNSUPPORTED);
+	assert_int_equal(
+		tare_counters_find(&source, counters, "data-writes", &err), TARE_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "cannot run even /bin/true"));
+	calls = test_file_read(note, NULL);
+	assert_string_equal(calls, "called\n");
+	free(calls);
+	free(note);
+	test_folder_remove(folder);
+}
+
+static void
+looks_for_nothing_of_this_machine_in_a_container(void **state)
+{
+	const struct tare_counter_place place = {.root = "/nonexistent", .cgroup = "/run"};
+	const struct tare_counter_source *source = NULL;
+	struct tare_err err = {0};
+
+	(void)state;
+	counters = tare_counters_inside(tare_counters_new(arena, &place));
+	assert_int_equal(
+		tare_counters_find(&source, counters, "data-reads", &err), TARE_UNSUPPORTED);
+	assert_string_equal(err.text, "valgrind: it runs on this machine, and not in a container");
+	assert_int_equal(
+		tare_counters_find(&source, counters, "cpu-pressure", &err), TARE_UNSUPPORTED);
+	assert_string_equal(
+		err.text, "cgroup: a container has a cgroup of its own, which its engine keeps");
+	assert_string_equal(found("instructions")->origin.provider, "perf");
+	assert_ptr_equal(tare_counters_inside(counters), counters);
 }
 
 static void
@@ -133,6 +200,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			asks_one_provider_where_that_is_said, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(probes_a_name_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			tries_a_simulator_once_for_all_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			looks_for_nothing_of_this_machine_in_a_container, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			gives_the_reason_of_everyone_who_knows_the_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_was_probably_meant, set_up, tear_down),

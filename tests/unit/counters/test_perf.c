@@ -111,6 +111,23 @@ takes_raw_events_by_their_number(void **state)
 }
 
 static void
+takes_native_names_too(void **state)
+{
+	struct tare_counter_source source = {0};
+
+	(void)state;
+	assert_int_equal(tare_counters_perf.find(&source, arena, &here, "perf::CACHE-MISSES", NULL),
+		TARE_OK);
+	assert_string_equal(source.origin.event, "PERF_COUNT_HW_CACHE_MISSES");
+	assert_int_equal(
+		tare_counters_perf_sw.find(&source, arena, &here, "perf::PAGE-FAULTS", NULL),
+		TARE_OK);
+	assert_string_equal(source.origin.event, "PERF_COUNT_SW_PAGE_FAULTS");
+	assert_int_equal(tare_counters_perf_sw.find(&source, arena, &here, "PAGE-FAULTS", NULL),
+		TARE_NOT_FOUND);
+}
+
+static void
 leaves_names_it_does_not_know_to_others(void **state)
 {
 	struct tare_counter_source source = {0};
@@ -313,6 +330,7 @@ main(void)
 			counts_hardware_events_where_there_is_a_pmu, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			takes_raw_events_by_their_number, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(takes_native_names_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			leaves_names_it_does_not_know_to_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_why_an_event_cannot_be_had, set_up, tear_down),

@@ -13,7 +13,7 @@ static void
 goes_down_from_hardware_to_a_simulator(void **state)
 {
 	static const char *const names[] = {
-		"perf", "papi", "perf_sw", "cgroup", "rusage", "energy", "valgrind", "null"};
+		"perf", "papi", "rusage", "perf_sw", "cgroup", "energy", "valgrind", "null"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -60,9 +60,11 @@ says_of_each_metric_where_it_comes_from(void **state)
 	fixture_formula(&fixture, "ghz", "cycles / task-clock");
 	assert_null(resolve());
 	assert_string_equal(metric("cycles")->counter->provider, "perf");
-	assert_string_equal(metric("task-clock")->counter->provider, "perf_sw");
+	assert_string_equal(metric("task-clock")->counter->provider, "rusage");
 	assert_string_equal(metric("task-clock")->unit, "ns");
-	assert_string_equal(metric("ghz")->counter->provider, "formula");
+	assert_string_equal(metric("ghz")->counter->provider, "perf + rusage");
+	assert_string_equal(metric("ghz")->counter->scope,
+		"program and its descendants + program and its children that were waited for");
 	assert_string_equal(metric("ghz")->counter->event, "cycles / task-clock");
 	assert_int_equal(metric("ghz")->counter->quality, TARE_QUALITY_DERIVED);
 	assert_null(metric("wall")->counter);
@@ -108,9 +110,24 @@ names_everything_that_a_case_requires(void **state)
 		TARE_UNSUPPORTED);
 	assert_string_equal(err.text,
 		"required counters cannot be had here: bus-cycles (perf: this machine has no such "
-		"hardware counter (few virtual machines have any)), cpu-pressure (cgroup: the run "
+		"hardware counter (few virtual machines have any)); cpu-pressure (cgroup: the run "
 		"has no cgroup of its own; it needs a unified hierarchy and permission to make a "
 		"directory in it)");
+}
+
+static void
+gives_a_reason_once_for_all_that_it_keeps_away(void **state)
+{
+	(void)state;
+	perf_shim = (struct perf_shim){.refuse_errno = ENOENT};
+	fixture_group(&fixture, "a");
+	fixture_counter(&fixture, "bus-cycles");
+	fixture_counter(&fixture, "cycle");
+	fixture_counter(&fixture, "stalled-cycles-frontend");
+	assert_string_equal(resolve(),
+		"bus-cycles, stalled-cycles-frontend (perf: this machine has no such hardware "
+		"counter (few virtual machines have any)); cycle (no provider knows it, was "
+		"'cycles' meant?)");
 }
 
 static void
@@ -121,7 +138,7 @@ counts_together_what_fits(void **state)
 	fixture_counter(&fixture, "cycles");
 	fixture_counter(&fixture, "instructions");
 	fixture_group(&fixture, "faults");
-	fixture_counter(&fixture, "page-faults");
+	fixture_counter(&fixture, "perf_sw/page-faults");
 	assert_null(resolve());
 	assert_int_equal(fixture.subject.counter_set_count, 1);
 	assert_int_equal(fixture.subject.counter_sets[0].count, 3);
@@ -203,6 +220,8 @@ main(void)
 			takes_out_what_cannot_be_had_and_what_needs_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			names_everything_that_a_case_requires, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			gives_a_reason_once_for_all_that_it_keeps_away, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(counts_together_what_fits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			takes_turns_where_groups_do_not_fit, set_up, tear_down),

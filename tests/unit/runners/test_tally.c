@@ -108,8 +108,8 @@ tiny(void)
 static void
 counts_the_program_and_not_the_agent(void **state)
 {
-	struct tare_case *subject =
-		counting(*state, tiny(), (const char *const[]){"page-faults", "task-clock", NULL});
+	struct tare_case *subject = counting(*state, tiny(),
+		(const char *const[]){"perf_sw/page-faults", "perf_sw/task-clock", NULL});
 	struct tare_outcome outcome =
 		subject_measure_one(((struct fixture *)*state)->runner, subject);
 
@@ -117,23 +117,23 @@ counts_the_program_and_not_the_agent(void **state)
 	assert_int_equal(outcome.counts.seq, outcome.record.seq);
 	assert_int_equal(outcome.counts.check, tare_counts_check(&outcome.counts));
 	/* A program of three instructions: what exec takes, and no more. */
-	assert_in_range(counted(subject, &outcome, "page-faults"), 1, 40);
-	assert_true(counted(subject, &outcome, "task-clock") > 0.0);
+	assert_in_range(counted(subject, &outcome, "perf_sw/page-faults"), 1, 40);
+	assert_true(counted(subject, &outcome, "perf_sw/task-clock") > 0.0);
 }
 
 static void
 counts_children_too(void **state)
 {
 	struct fixture *fixture = *state;
-	struct tare_case *subject = counting(
-		fixture, subject_shell("exit 0"), (const char *const[]){"page-faults", NULL});
+	struct tare_case *subject = counting(fixture, subject_shell("exit 0"),
+		(const char *const[]){"perf_sw/page-faults", NULL});
 	struct tare_outcome alone = subject_measure_one(fixture->runner, subject);
 	struct tare_outcome with;
 
 	subject->program = subject_shell("/bin/true; /bin/true; /bin/true; exit 0");
 	with = subject_measure_one(fixture->runner, subject);
-	assert_true(counted(subject, &with, "page-faults") >
-		    counted(subject, &alone, "page-faults") + 60.0);
+	assert_true(counted(subject, &with, "perf_sw/page-faults") >
+		    counted(subject, &alone, "perf_sw/page-faults") + 60.0);
 }
 
 /* Every invocation of a batch has counts of its own. */
@@ -142,13 +142,13 @@ counts_each_invocation_of_a_batch(void **state)
 {
 	struct fixture *fixture = *state;
 	struct tare_case *subject =
-		counting(fixture, tiny(), (const char *const[]){"page-faults", NULL});
+		counting(fixture, tiny(), (const char *const[]){"perf_sw/page-faults", NULL});
 	struct tare_outcome *outcomes = calloc(50, sizeof(*outcomes));
 	uint32_t done = subject_measure(fixture->runner, outcomes, subject, 50);
 
 	assert_int_equal(done, 50);
 	for (uint32_t i = 0; i < done; i++)
-		assert_in_range(counted(subject, &outcomes[i], "page-faults"), 1, 40);
+		assert_in_range(counted(subject, &outcomes[i], "perf_sw/page-faults"), 1, 40);
 	free(outcomes);
 }
 
@@ -157,7 +157,7 @@ takes_events_over_for_a_case_that_counts_the_same(void **state)
 {
 	struct fixture *fixture = *state;
 	struct tare_case *subject =
-		counting(fixture, tiny(), (const char *const[]){"page-faults", NULL});
+		counting(fixture, tiny(), (const char *const[]){"perf_sw/page-faults", NULL});
 	struct tare_case other = *subject;
 	unsigned opened;
 
@@ -172,7 +172,7 @@ stops_counting_for_a_case_that_counts_nothing(void **state)
 {
 	struct fixture *fixture = *state;
 	struct tare_case *subject =
-		counting(fixture, tiny(), (const char *const[]){"page-faults", NULL});
+		counting(fixture, tiny(), (const char *const[]){"perf_sw/page-faults", NULL});
 	struct tare_case plain = subject_case(tiny());
 	struct tare_outcome outcome;
 
@@ -188,7 +188,7 @@ stops_counting_for_a_case_that_counts_nothing(void **state)
 		tare_runner_host.invoke(fixture->runner, &outcome, &done, &next, NULL), TARE_OK);
 	assert_int_equal(outcome.counts.count, 0);
 	outcome = subject_measure_one(fixture->runner, subject);
-	assert_in_range(counted(subject, &outcome, "page-faults"), 1, 40);
+	assert_in_range(counted(subject, &outcome, "perf_sw/page-faults"), 1, 40);
 }
 
 /* Sets take turns by pair; both are seen, and each value is of its own set. */
@@ -246,11 +246,12 @@ has_no_value_for_an_event_in_error(void **state)
 	struct tare_case *subject;
 	struct tare_outcome outcome;
 
-	subject = counting(fixture, tiny(), (const char *const[]){"cycles", "page-faults", NULL});
+	subject = counting(
+		fixture, tiny(), (const char *const[]){"cycles", "perf_sw/page-faults", NULL});
 	perf_shim.in_error = true;
 	outcome = subject_measure_one(fixture->runner, subject);
 	assert_true(isnan(counted(subject, &outcome, "cycles")));
-	assert_true(counted(subject, &outcome, "page-faults") > 0.0);
+	assert_true(counted(subject, &outcome, "perf_sw/page-faults") > 0.0);
 }
 
 static void
@@ -258,7 +259,7 @@ refuses_one_case_where_events_are_gone(void **state)
 {
 	struct fixture *fixture = *state;
 	struct tare_case *subject =
-		counting(fixture, tiny(), (const char *const[]){"page-faults", NULL});
+		counting(fixture, tiny(), (const char *const[]){"perf_sw/page-faults", NULL});
 	const struct tare_invocation invocation = {.subject = subject,
 		.program = &subject->program,
 		.role = TARE_ROLE_MEASURED,
@@ -275,7 +276,7 @@ refuses_one_case_where_events_are_gone(void **state)
 	assert_string_equal(err.text, "counters: perf_event_open: Too many open files");
 	perf_shim.refuse_errno = 0;
 	outcome = subject_measure_one(fixture->runner, subject);
-	assert_in_range(counted(subject, &outcome, "page-faults"), 1, 40);
+	assert_in_range(counted(subject, &outcome, "perf_sw/page-faults"), 1, 40);
 }
 
 static void
@@ -283,7 +284,7 @@ counts_nothing_in_hooks(void **state)
 {
 	struct fixture *fixture = *state;
 	struct tare_case *subject =
-		counting(fixture, tiny(), (const char *const[]){"page-faults", NULL});
+		counting(fixture, tiny(), (const char *const[]){"perf_sw/page-faults", NULL});
 	struct tare_program hook = subject_shell("/bin/true; exit 0");
 	struct tare_outcome outcome;
 
@@ -291,7 +292,7 @@ counts_nothing_in_hooks(void **state)
 	outcome = subject_hook(fixture->runner, &hook, NULL);
 	assert_int_equal(outcome.counts.count, 0);
 	outcome = subject_measure_one(fixture->runner, subject);
-	assert_in_range(counted(subject, &outcome, "page-faults"), 1, 40);
+	assert_in_range(counted(subject, &outcome, "perf_sw/page-faults"), 1, 40);
 }
 
 int
