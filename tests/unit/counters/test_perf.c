@@ -251,6 +251,34 @@ counts_what_is_executed_and_nothing_before_it(void **state)
 	tare_counters_detach(&attachment);
 }
 
+/* So that it does not matter on which side of the reap the agent reads. */
+static void
+counts_the_same_before_and_after_the_reap(void **state)
+{
+	struct tare_counter_source source = found(&tare_counters_perf_sw, "page-faults");
+	const struct tare_counter_source *const sources[] = {&source};
+	struct tare_agent_reading zombie = {0}, reaped = {0};
+	struct tare_attachment attachment = {0};
+	siginfo_t info;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(
+		tare_counters_perf_sw.attach(&attachment, sources, 1, getpid(), NULL), TARE_OK);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(1);
+	}
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(read(attachment.fds[0], &zombie, sizeof(zombie)), sizeof(zombie));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(read(attachment.fds[0], &reaped, sizeof(reaped)), sizeof(reaped));
+	assert_true(zombie.value > 0);
+	assert_int_equal(zombie.value, reaped.value);
+	tare_counters_detach(&attachment);
+}
+
 static void
 groups_the_hardware_events_of_a_set(void **state)
 {
@@ -343,6 +371,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(finds_out_how_many_fit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			counts_what_is_executed_and_nothing_before_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			counts_the_same_before_and_after_the_reap, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			groups_the_hardware_events_of_a_set, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -277,6 +277,74 @@ fixture_failed(void)
 }
 
 static void
+add_counted_case(struct tare_run *run, size_t group, const char *benchmark)
+{
+	static const struct tare_counter counters[] = {
+		{"perf", "PERF_COUNT_HW_CPU_CYCLES", "program and its descendants",
+			TARE_QUALITY_COUNTED},
+		{"perf", "PERF_COUNT_HW_INSTRUCTIONS", "program and its descendants",
+			TARE_QUALITY_COUNTED},
+		{"perf", "instructions / cycles", "program and its descendants",
+			TARE_QUALITY_DERIVED},
+		{"valgrind", "cachegrind Dr", "program and its descendants, without the kernel",
+			TARE_QUALITY_SIMULATED}};
+	static const char *const names[] = {"cycles", "instructions", "ipc", "data-reads"};
+	static const double values[][2] = {{4e6, 4.4e6}, {8e6, NAN}, {2.0, NAN}, {3e6, NAN}};
+	static const size_t counts[] = {2, 1, 1, 1};
+	size_t index = sample_run_add_case(run, benchmark, "", group);
+	struct tare_run_case *one = &run->cases[index];
+
+	for (size_t i = 0; i < 4; i++)
+		sample_run_add_metric(run, index, names[i], i == 2 ? "instructions/cycle" : "count",
+			i == 2 ? TARE_HIGHER_IS_BETTER : TARE_LOWER_IS_BETTER, 0.02);
+	sample_run_add_values(run, index, TARE_METRIC_WALL, (const double[]){2e6, 3e6}, 2);
+	for (size_t i = 0; i < 4; i++) {
+		size_t metric = TARE_BUILTIN_METRIC_COUNT + i;
+
+		one->metrics[metric].counter = &counters[i];
+		sample_run_add_values(run, index, metric, values[i], counts[i]);
+	}
+	tare_run_case_count(one, run->arena);
+	for (size_t i = 0; i < 4; i++) {
+		one->counting[TARE_BUILTIN_METRIC_COUNT + i].used = counts[i];
+		one->counting[TARE_BUILTIN_METRIC_COUNT + i].coverage_sum = (double)counts[i];
+	}
+}
+
+struct fixture *
+fixture_counted(void)
+{
+	struct fixture *fixture = fixture_new("counted");
+	struct tare_run *run = fixture->run;
+	struct tare_counting *counting;
+
+	add_counted_case(run, 0, "sort");
+	add_counted_case(run, 1, "join");
+	counting = &run->cases[1].counting[TARE_BUILTIN_METRIC_COUNT];
+	counting[0].used = 1;
+	counting[0].coverage_sum = counting[0].coverage_min = 0.625;
+	counting[0].invalid = 1;
+	counting[1].coverage_sum = counting[1].coverage_min = 0.5;
+	counting[1].thin = 1;
+	sample_run_finish(run);
+	return fixture;
+}
+
+static void
+attack_counter(struct tare_run *run, struct tare_run_case *subject, const char *text)
+{
+	struct tare_counter *counter = tare_arena_alloc(run->arena, 1, sizeof(*counter));
+	size_t last = subject->metric_count - 1;
+
+	*counter = (struct tare_counter){text, text, text, TARE_QUALITY_COUNTED};
+	subject->metrics[last].counter = counter;
+	tare_run_case_count(subject, run->arena);
+	subject->counting[last].used = subject->samples.total;
+	subject->counting[last].coverage_sum = (double)subject->samples.total;
+	subject->counting[last].thin = 1;
+}
+
+static void
 attack_run(struct tare_run *run, const char *text)
 {
 	run->suite = text;
@@ -292,6 +360,7 @@ attack_run(struct tare_run *run, const char *text)
 	for (size_t i = 0; i < run->case_count; i++) {
 		struct tare_run_case *subject = &run->cases[i];
 
+		attack_counter(run, subject, text);
 		subject->name = text;
 		subject->benchmark = text;
 		subject->variant = text;

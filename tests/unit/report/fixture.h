@@ -26,6 +26,9 @@ struct fixture *fixture_across_runs(void);
 struct fixture *fixture_empty(void);
 /* One case that failed after two samples, one that was never started, one with a single sample. */
 struct fixture *fixture_failed(void);
+/* Two cases with a counter of each kind: counted all the time, in turns, by a formula, simulated.
+ */
+struct fixture *fixture_counted(void);
 /* As typical, and every text that comes from outside is text. */
 struct fixture *fixture_hostile(const char *text);
 /* group_count benchmarks with base and head and sample_count values; one in a hundred is a

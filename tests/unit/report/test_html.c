@@ -173,6 +173,25 @@ shows_hostile_text_as_text(void **state)
 }
 
 static void
+shows_where_counters_came_from(void **state)
+{
+	char *page = page_of(fixture_counted());
+
+	(void)state;
+	check_markup(page);
+	assert_contains(page, "<li><a href=\"#counters\">Counters</a>");
+	assert_contains(page,
+		"<tr><th scope=row>cycles<td>perf<td>PERF_COUNT_HW_CPU_CYCLES<td>program and its "
+		"descendants<td>counted<td>87 % (at least 62 %)<td>3<td>not used: 1 whose task "
+		"clock "
+		"is not the program&#39;s CPU time\n");
+	free(page);
+	page = page_of(fixture_typical());
+	assert_lacks(page, "id=counters");
+	free(page);
+}
+
+static void
 shows_a_benchmark_named_script(void **state)
 {
 	char *page = page_of(fixture_hostile("<script>"));
@@ -186,7 +205,7 @@ static void
 accepts_its_own_markup_in_every_kind_of_report(void **state)
 {
 	struct fixture *fixtures[] = {fixture_typical(), fixture_across_runs(), fixture_empty(),
-		fixture_failed(), fixture_large(200, 3)};
+		fixture_failed(), fixture_counted(), fixture_large(200, 3)};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(fixtures); i++) {
@@ -588,6 +607,7 @@ main(void)
 		cmocka_unit_test(writes_the_page_of_two_runs),
 		cmocka_unit_test(writes_the_page_of_a_run_that_failed),
 		cmocka_unit_test(shows_hostile_text_as_text),
+		cmocka_unit_test(shows_where_counters_came_from),
 		cmocka_unit_test(shows_a_benchmark_named_script),
 		cmocka_unit_test(accepts_its_own_markup_in_every_kind_of_report),
 		cmocka_unit_test(needs_nothing_from_outside),

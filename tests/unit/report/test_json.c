@@ -181,6 +181,32 @@ holds_failures_and_single_samples(void **state)
 }
 
 static void
+says_of_each_counter_where_it_came_from(void **state)
+{
+	json_t *document = report_of(fixture_counted());
+	const json_t *join = json_array_get(at(document, "cases"), 1);
+	const json_t *cycles = at(at(join, "counters"), "cycles");
+	const json_t *instructions = at(at(join, "counters"), "instructions");
+
+	(void)state;
+	assert_text(cycles, "provider", "perf");
+	assert_text(cycles, "event", "PERF_COUNT_HW_CPU_CYCLES");
+	assert_text(cycles, "scope", "program and its descendants");
+	assert_text(cycles, "quality", "counted");
+	assert_number(cycles, "coverage", 0.625);
+	assert_number(cycles, "coverage_min", 0.625);
+	assert_number(cycles, "used", 1);
+	assert_number(cycles, "invalid", 1);
+	assert_number(instructions, "thin", 1);
+	assert_text(at(at(join, "counters"), "ipc"), "quality", "derived");
+	assert_null(json_object_get(at(join, "counters"), "wall"));
+	json_decref(document);
+	document = report_of(fixture_typical());
+	assert_null(json_object_get(json_array_get(at(document, "cases"), 0), "counters"));
+	json_decref(document);
+}
+
+static void
 keeps_hostile_text_as_text(void **state)
 {
 	json_t *document = report_of(fixture_hostile("\"}]\n\x1b[31m<script>\xff"));
@@ -221,6 +247,7 @@ main(void)
 		cmocka_unit_test(holds_comparisons_with_what_decided_them),
 		cmocka_unit_test(says_first_what_a_pipeline_asks),
 		cmocka_unit_test(holds_failures_and_single_samples),
+		cmocka_unit_test(says_of_each_counter_where_it_came_from),
 		cmocka_unit_test(keeps_hostile_text_as_text),
 		cmocka_unit_test(holds_what_differs_across_runs),
 	};

@@ -53,6 +53,13 @@ shows_failures(void **state)
 }
 
 static void
+shows_where_counters_came_from(void **state)
+{
+	(void)state;
+	check_golden(fixture_counted(), "counted.md");
+}
+
+static void
 tells_once_what_many_cases_failed_of(void **state)
 {
 	struct fixture *fixture = fixture_large(20, 3);
@@ -249,6 +256,7 @@ main(void)
 		cmocka_unit_test(begins_with_the_verdict),
 		cmocka_unit_test(says_that_environments_differ),
 		cmocka_unit_test(shows_failures),
+		cmocka_unit_test(shows_where_counters_came_from),
 		cmocka_unit_test(tells_once_what_many_cases_failed_of),
 		cmocka_unit_test(shows_an_empty_run),
 		cmocka_unit_test(escapes_hostile_text),

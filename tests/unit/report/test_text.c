@@ -242,6 +242,16 @@ lists_every_case_where_nothing_was_compared(void **state)
 }
 
 static void
+shows_where_counters_came_from(void **state)
+{
+	struct fixture *fixture = fixture_counted();
+
+	(void)state;
+	fixture->input.width = 160;
+	check_golden(fixture, "counted.txt");
+}
+
+static void
 leaves_out_intervals_that_cannot_be_had(void **state)
 {
 	struct fixture *fixture = fixture_typical();
@@ -343,6 +353,7 @@ main(void)
 		cmocka_unit_test(lets_no_outside_text_drive_the_terminal),
 		cmocka_unit_test(lists_what_stands_out_of_a_large_suite),
 		cmocka_unit_test(lists_every_case_where_nothing_was_compared),
+		cmocka_unit_test(shows_where_counters_came_from),
 		cmocka_unit_test(leaves_out_intervals_that_cannot_be_had),
 		cmocka_unit_test(tells_the_usage_of_few_cases),
 		cmocka_unit_test(shows_a_description_of_several_lines_in_one),
