@@ -72,7 +72,7 @@ safe(const struct view *view, const char *text)
 	return tare_text_safe(view->arena, text ? text : "");
 }
 
-static void
+static bool
 print_counted(const struct view *view)
 {
 	static const struct tare_table_column columns[] = {
@@ -100,28 +100,31 @@ print_counted(const struct view *view)
 	}
 	if (table.row_count > 0)
 		tare_table_write(&table, stdout, 0, view->width, false);
+	return table.row_count > 0;
 }
 
-/* Once for all names that it keeps away. */
-static void
-print_reason(const struct view *view, size_t first)
+/* Once for all names that it keeps away; a blank line after what is printed. Whether anything is
+ * now. */
+static bool
+print_reason(const struct view *view, size_t first, bool after)
 {
 	const char *reason = view->answers[first].reason;
 	const char *names = view->answers[first].name;
 
 	for (size_t i = 0; i < first; i++) {
 		if (view->answers[i].reason && strcmp(view->answers[i].reason, reason) == 0)
-			return;
+			return after;
 	}
 	for (size_t i = first + 1; i < view->count; i++) {
 		if (view->answers[i].reason && strcmp(view->answers[i].reason, reason) == 0)
 			names = tare_arena_printf(
 				view->arena, "%s, %s", names, view->answers[i].name);
 	}
-	fputs("\nnot here: ", stdout);
+	fputs(after ? "\nnot here: " : "not here: ", stdout);
 	tare_display_wrapped(stdout, safe(view, names), 10, view->width);
 	fputs("          ", stdout);
 	tare_display_wrapped(stdout, safe(view, reason), 10, view->width);
+	return true;
 }
 
 static void
@@ -213,6 +216,7 @@ tare_list_counters(const char *const *names, bool as_json, size_t width)
 {
 	struct view view = {.arena = tare_arena_new(), .place.root = "", .width = width};
 	struct tare_cgroup *cgroup = NULL;
+	bool after;
 
 	/* What a run's cgroup has is seen in one made for looking. */
 	if (tare_cgroup_open(&cgroup, "counters", NULL) == TARE_OK)
@@ -221,10 +225,10 @@ tare_list_counters(const char *const *names, bool as_json, size_t width)
 	if (as_json) {
 		write_json(&view);
 	} else {
-		print_counted(&view);
+		after = print_counted(&view);
 		for (size_t i = 0; i < view.count; i++)
 			if (view.answers[i].reason)
-				print_reason(&view, i);
+				after = print_reason(&view, i, after);
 		if (!names[0]) {
 			print_providers(&view);
 			print_groups();
