@@ -165,8 +165,8 @@ does_not_complain_of_what_a_known_problem_took_away(void **state)
 {
 	static const char *const suites[] = {
 		"vars: {x: 1}\nvarz: {y: 1}\nbenchmarks: [{name: b, command: \"${x} ${y}\"}]\n",
-		"defalts: {vars: {y: 1}, command: p}\nbenchmarks: [{name: b}, {name: c, shell: "
-		"\"${y}\"}]\n",
+		("defalts: {vars: {y: 1}, command: p}\n"
+		 "benchmarks: [{name: b}, {name: c, shell: \"${y}\"}]\n"),
 		"benchmarks: [{name: b, params: {y: [1]}, command: \"${y}\"}]\n",
 		"benchmarks: [{name: b, matrix: {y: [[1]]}, command: \"${y}\"}]\n",
 		"matrix: {y: [[1]]}\nbenchmarks: [{name: b, command: \"${y}\"}]\n",
