@@ -1,4 +1,4 @@
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +13,7 @@ rounded(const struct tare_reader *reader, const char *kib_text)
 	if (!kib_text)
 		return NULL;
 	kib = strtoull(kib_text, NULL, 10);
-	return tare_arena_printf(
-		reader->arena, "%llu", (unsigned long long)((kib + (128 << 10)) >> 18 << 28));
+	return tare_arena_printf(reader->arena, "%" PRIu64, ((kib + (128u << 10)) >> 18) << 28);
 }
 
 /* "0: 16106127360, 1: 16106127360" */
