@@ -1,7 +1,7 @@
 /*
  * A against A: how often the interval misses the truth, and how often a suite of 100 benchmarks
- * fails its gate though nothing changed, with a fixed number of pairs and with looks while
- * measuring.
+ * fails its gate though nothing changed: with a fixed number of pairs, with looks while measuring,
+ * and where what is doubtful is measured again.
  */
 #include <math.h>
 #include <stdio.h>
@@ -58,22 +58,53 @@ next_look(size_t pairs)
 	return next < PLANNED ? next : PLANNED;
 }
 
-/* Measures one benchmark, looking or not, and compares what there is then. */
-static size_t
-measure(struct tare_comparison *item, struct tare_arena *scratch, struct bench *bench, bool looks)
+/* How is measured: so many pairs; with looks; and those that are doubtful then, a second time. */
+enum mode { MODE_FIXED, MODE_LOOKS, MODE_CONFIRM, MODE_COUNT };
+static const char *const mode_names[] = {"fixed", "looks", "confirm"};
+
+static struct tare_look
+look_at(struct tare_looking *looking, struct bench *bench, size_t pairs, bool last)
 {
-	struct tare_looking looking = {.budget = PLANNED, .budget_end = TARE_STOP_COUNT};
-	struct tare_comparison_set set;
-	size_t pairs = looks ? LOOK_FIRST : PLANNED;
+	struct tare_look look;
 
-	for (bool over = !looks; !over; pairs = over ? pairs : next_look(pairs)) {
-		struct tare_look look;
+	bench_cut(bench, pairs);
+	tare_compare_look(&look, looking, bench->run, &bench->plan, &bench->group,
+		last ? TARE_STOP_COUNT : TARE_STOP_NOT);
+	return look;
+}
 
-		bench_cut(bench, pairs);
-		tare_compare_look(&look, &looking, bench->run, &bench->plan, &bench->group,
-			pairs == PLANNED ? TARE_STOP_COUNT : TARE_STOP_NOT);
-		over = look.stop != TARE_STOP_NOT;
+/* Looks until measuring ends; how many pairs there are then. */
+static size_t
+measure_looking(struct bench *bench, bool confirm)
+{
+	struct tare_looking looking = {
+		.budget = PLANNED, .budget_end = TARE_STOP_COUNT, .confirmed = confirm};
+	size_t pairs = LOOK_FIRST;
+
+	for (;;) {
+		struct tare_look look = look_at(&looking, bench, pairs, pairs == PLANNED);
+
+		if (look.stop != TARE_STOP_NOT) {
+			if (!confirm || !look.doubtful)
+				return pairs;
+			break;
+		}
+		pairs = next_look(pairs);
 	}
+	looking.phase = 1;
+	looking.budget = 2 * PLANNED;
+	look_at(&looking, bench, 2 * pairs, true);
+	return 2 * pairs;
+}
+
+/* Measures one benchmark and compares what there is then. */
+static size_t
+measure(struct tare_comparison *item, struct tare_arena *scratch, struct bench *bench,
+	enum mode mode)
+{
+	struct tare_comparison_set set;
+	size_t pairs = mode == MODE_FIXED ? PLANNED : measure_looking(bench, mode == MODE_CONFIRM);
+
 	bench_cut(bench, pairs);
 	tare_arena_reset(scratch);
 	tare_compare_variants(&set, scratch, bench->run, NULL, NULL);
@@ -92,15 +123,15 @@ struct outcome {
 
 static struct outcome
 run_suites(struct tare_arena *scratch, size_t suites, enum noise noise, double sd, double shift,
-	bool looks)
+	enum mode mode)
 {
 	struct tare_comparison items[SUITE];
 	struct outcome outcome = {0};
 	struct tare_rng rng;
 	struct bench bench;
 
-	tare_rng_seed(&rng, 200 + noise, looks);
-	bench_open(&bench, 1, PLANNED);
+	tare_rng_seed(&rng, 200 + noise, mode);
+	bench_open(&bench, 1, 2 * PLANNED);
 	for (size_t suite = 0; suite < suites; suite++) {
 		struct tare_comparison_set set = {.items = items, .item_count = SUITE};
 		struct tare_gate gate = {
@@ -109,7 +140,7 @@ run_suites(struct tare_arena *scratch, size_t suites, enum noise noise, double s
 
 		for (size_t i = 0; i < SUITE; i++) {
 			bench_draw(&bench, &rng, noise, sd, shift);
-			outcome.pairs += measure(&items[i], scratch, &bench, looks);
+			outcome.pairs += measure(&items[i], scratch, &bench, mode);
 			outcome.missed +=
 				items[i].ratio_low > exp(shift) || items[i].ratio_high < exp(shift);
 			outcome.regressions += items[i].verdict == TARE_VERDICT_REGRESSION;
@@ -129,17 +160,17 @@ suites(struct tare_arena *scratch, size_t count)
 	bool good = true;
 
 	printf("suites of %d benchmarks, margin 2 %%, up to %d pairs\n", SUITE, PLANNED);
-	printf("%-14s%7s%8s%7s%13s%13s%10s%8s\n", "noise", "sd", "truth", "looks", "suites fail",
+	printf("%-14s%7s%8s%9s%13s%13s%10s%8s\n", "noise", "sd", "truth", "measured", "suites fail",
 		"regressions", "missed", "pairs");
-	for (size_t row = 0; row < NOISE_COUNT * 8; row++) {
-		enum noise noise = (enum noise)(row / 8);
-		double sd = sds[row / 4 % 2], shift = shifts[row / 2 % 2];
-		bool looks = row % 2 != 0;
-		struct outcome seen = run_suites(scratch, count, noise, sd, shift, looks);
+	for (size_t row = 0; row < NOISE_COUNT * 4 * MODE_COUNT; row++) {
+		enum noise noise = (enum noise)(row / (4 * MODE_COUNT));
+		enum mode mode = (enum mode)(row % MODE_COUNT);
+		double sd = sds[row / MODE_COUNT / 2 % 2], shift = shifts[row / MODE_COUNT % 2];
+		struct outcome seen = run_suites(scratch, count, noise, sd, shift, mode);
 		double all = (double)(count * SUITE);
 
-		printf("%-14s%5.1f %%%6.1f %%%7s%11.1f %%%11.2f %%%8.2f %%%8.1f\n",
-			noise_names[noise], 100.0 * sd, 100.0 * expm1(shift), looks ? "yes" : "no",
+		printf("%-14s%5.1f %%%6.1f %%%9s%11.1f %%%11.2f %%%8.2f %%%8.1f\n",
+			noise_names[noise], 100.0 * sd, 100.0 * expm1(shift), mode_names[mode],
 			100.0 * (double)seen.failed / (double)count,
 			100.0 * (double)seen.regressions / all, 100.0 * (double)seen.missed / all,
 			(double)seen.pairs / all);
