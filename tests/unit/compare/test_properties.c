@@ -86,7 +86,8 @@ compare(const struct trial *trial, bool swapped, double factor)
 
 		for (size_t j = 0; j < counts[side]; j++)
 			values[j] = factor * sides[side][j];
-		sample_run_add_values(run, index, TARE_METRIC_WALL, values, counts[side]);
+		if (counts[side] > 0)
+			sample_run_add_values(run, index, TARE_METRIC_WALL, values, counts[side]);
 	}
 	tare_compare_cases(&item, run->arena, &run->cases[0], &run->cases[1], TARE_METRIC_WALL,
 		trial->paired, NULL);
