@@ -103,11 +103,13 @@ family_size(const struct tare_plan *plan)
 }
 
 /* How wide half an interval may be: nearer to the truth than half of the margin, more pairs are not
- * worth their time. */
+ * worth their time. Of a margin of nothing there is no half. */
 static double
 aim_of(const struct looker *looker, size_t head, const struct tare_metric *metric)
 {
-	return fmin(looker->plan->cases[head].precision, metric->margin / 2.0);
+	double precision = looker->plan->cases[head].precision;
+
+	return metric->margin > 0.0 ? fmin(precision, metric->margin / 2.0) : precision;
 }
 
 /* The pairs that make the interval as narrow as the aim where one pair spreads so. */
@@ -163,10 +165,11 @@ survey(struct view *view, const struct looker *looker, size_t head)
 			continue;
 		view->compared++;
 		aim = aim_of(looker, head, &item.metric);
-		if (item.method == TARE_METHOD_EXACT || !(aim > 0.0))
+		if (item.method == TARE_METHOD_EXACT)
 			continue;
 		half = (item.ratio_high - item.ratio_low) / 2.0 / item.ratio;
-		view->widest = fmax(view->widest, isnan(half) ? INFINITY : half / aim);
+		view->widest =
+			fmax(view->widest, isnan(half) || !(aim > 0.0) ? INFINITY : half / aim);
 		view->needed = fmax(view->needed, pairs_for(item.spread, aim));
 	}
 }

@@ -153,6 +153,25 @@ a_change_at_the_margin_is_given_up_when_it_is_known_well(void **state)
 }
 
 static void
+a_margin_of_nothing_goes_on_to_the_precision(void **state)
+{
+	struct tare_look seen = look(2, 10, 1.0, 0.05);
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		run->cases[i].metrics[TARE_METRIC_WALL].margin = 0.0;
+	take_look(&seen, PLANNED, TARE_STOP_NOT);
+	assert_int_equal(seen.stop, TARE_STOP_NOT);
+	assert_string_equal(seen.reason, "no verdict yet");
+	cases[1].precision = 0.5;
+	take_look(&seen, PLANNED, TARE_STOP_NOT);
+	assert_string_equal(seen.reason, "precision reached");
+	cases[1].precision = 0.0;
+	take_look(&seen, PLANNED, TARE_STOP_NOT);
+	assert_string_equal(seen.reason, "no verdict yet");
+}
+
+static void
 a_gate_over_many_groups_wants_more(void **state)
 {
 	struct tare_group groups[200];
@@ -339,6 +358,7 @@ main(void)
 		TEST(a_clear_regression_stops_early_but_not_at_once),
 		TEST(no_change_is_a_verdict_too),
 		TEST(a_change_at_the_margin_is_given_up_when_it_is_known_well),
+		TEST(a_margin_of_nothing_goes_on_to_the_precision),
 		TEST(a_gate_over_many_groups_wants_more),
 		TEST(a_look_leaves_what_it_saw),
 		TEST(the_look_at_the_end_has_all_that_is_left),
