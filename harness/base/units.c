@@ -135,7 +135,8 @@ refuse_unit(
 	for (size_t i = 0; i < quantity->count; i++)
 		names[i] = quantity->units[i].name;
 	near = tare_text_nearest(unit, names, quantity->count);
-	if (near)
+	/* An m alone is as near to a minute. */
+	if (near && strcmp(unit, "m") != 0)
 		return tare_err_set(err, TARE_INVALID,
 			"\"%s\" is not %s: unknown unit \"%s\", did you mean \"%s\"?",
 			quote(text).text, quantity->noun, quote(unit).text, near);

@@ -32,6 +32,7 @@ static const struct synonym {
 	{"input", "stdin"},
 	{"iterations", "invocations"},
 	{"max_invocation_time", "timeout"},
+	{"max_runs", "invocations"},
 	{"min_runs", "invocations"},
 	{"output", "stdout"},
 	{"parameters", "matrix"},
@@ -42,6 +43,7 @@ static const struct synonym {
 	{"script", "shell"},
 	{"teardown", "cleanup"},
 	{"threshold", "margin"},
+	{"timeout_minutes", "timeout"},
 	{"tolerance", "margin"},
 	{"variables", "vars"},
 	{"workdir", "cwd"},
@@ -84,25 +86,45 @@ join(struct tare_arena *arena, const char *const *words, size_t count)
 	return text;
 }
 
+/* What other tools call this key by this name; NULL where none does. Dashes stand for underscores,
+ * as in GitHub's workflows. */
+static const struct tare_field *
+meant_by(const struct tare_table *table, const char *key)
+{
+	char word[LABEL_MAX];
+	size_t len = strlen(key);
+
+	if (len >= sizeof(word))
+		return NULL;
+	for (size_t i = 0; i <= len; i++)
+		word[i] = key[i] == '-' ? '_' : key[i];
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
+		const struct tare_field *meant = NULL;
+
+		if (strcmp(synonyms[i].word, word) != 0)
+			continue;
+		meant = find_field(table, synonyms[i].meant);
+		if (meant != NULL && is_allowed(table, meant))
+			return meant;
+	}
+	return NULL;
+}
+
 static const char *
 key_advice(const struct tare_decoder *decoder, const struct tare_table *table, const char *key)
 {
 	const char *keys[TARE_FIELDS_MAX];
 	size_t count = allowed_keys(keys, table);
-	const char *near = tare_problem_suggest(decoder->problems, key, keys, count);
+	const struct tare_field *meant = meant_by(table, key);
+	const char *near = "";
 
-	if (near[0] != '\0' || decoder->problems->count == TARE_SUITE_PROBLEM_MAX)
+	if (decoder->problems->count == TARE_SUITE_PROBLEM_MAX)
+		return "";
+	if (meant != NULL)
+		return tare_arena_printf(decoder->arena, "; did you mean \"%s\"?", meant->key);
+	near = tare_problem_suggest(decoder->problems, key, keys, count);
+	if (near[0] != '\0')
 		return near;
-	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
-		const struct tare_field *meant = NULL;
-
-		if (strcmp(synonyms[i].word, key) != 0)
-			continue;
-		meant = find_field(table, synonyms[i].meant);
-		if (meant != NULL && is_allowed(table, meant))
-			return tare_arena_printf(
-				decoder->arena, "; did you mean \"%s\"?", meant->key);
-	}
 	if (decoder->problems->listed == table)
 		return "";
 	decoder->problems->listed = table;
@@ -368,12 +390,25 @@ with_is(enum tare_status status, const struct tare_err *inner, struct tare_err *
 	return tare_err_set(err, TARE_INVALID, "is wrong: %s", inner->text);
 }
 
+static enum tare_status
+check_duration(const struct tare_shape *shape, const char *text, struct tare_err *err)
+{
+	struct tare_err inner = {0};
+	uint64_t ns = 0;
+
+	if (tare_duration_parse(&ns, text, &inner) != TARE_OK)
+		return with_is(TARE_INVALID, &inner, err);
+	if (ns < shape->min)
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\", which is no time; expected %s", text, shape->expected);
+	return TARE_OK;
+}
+
 /* A scalar's text against a scalar shape; the sentence goes behind the label. */
 static enum tare_status
 check_text(const struct tare_shape *shape, const char *text, struct tare_err *err)
 {
 	struct tare_err inner = {0};
-	uint64_t ns = 0;
 	double ratio = 0;
 
 	switch (shape->kind) {
@@ -385,7 +420,7 @@ check_text(const struct tare_shape *shape, const char *text, struct tare_err *er
 	case TARE_SHAPE_CHOICE:
 		return check_choice(shape, text, err);
 	case TARE_SHAPE_DURATION:
-		return with_is(tare_duration_parse(&ns, text, &inner), &inner, err);
+		return check_duration(shape, text, err);
 	case TARE_SHAPE_PERCENT:
 		return with_is(tare_percent_parse(&ratio, text, &inner), &inner, err);
 	default:

@@ -232,9 +232,11 @@ static const struct tare_shape expect = {.kind = TARE_SHAPE_TABLE,
 static const struct tare_shape none = {.kind = TARE_SHAPE_CHOICE,
 	.expected = "none",
 	.choices = (const char *const[]){"none", NULL}};
+static const struct tare_shape some_time = {
+	.kind = TARE_SHAPE_DURATION, .expected = "a duration such as 5min, or none", .min = 1};
 static const struct tare_shape timeout = {.kind = TARE_SHAPE_ANY,
 	.expected = "a duration such as 5min, or none",
-	.any = (const struct tare_shape *const[]){&none, &duration, NULL}};
+	.any = (const struct tare_shape *const[]){&none, &some_time, NULL}};
 
 static const struct tare_shape warmup = {
 	.kind = TARE_SHAPE_COUNT, .expected = "a whole number", .max = 1000000};

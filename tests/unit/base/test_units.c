@@ -72,6 +72,9 @@ refuses_what_is_no_duration(void **state)
 		{"10mss", "\"10mss\" is not a duration: unknown unit \"mss\", "
 			  "did you mean \"ms\"?"},
 		{"10MS", "\"10MS\" is not a duration: unknown unit \"MS\", did you mean \"ms\"?"},
+		{"5m", "\"5m\" is not a duration: unknown unit \"m\", expected ns, us, ms, s, min "
+		       "or "
+		       "h"},
 		{"3 parsecs", "\"3 parsecs\" is not a duration: unknown unit \"parsecs\", "
 			      "expected ns, us, ms, s, min or h"},
 		{"0x10ms", "\"0x10ms\" is not a duration: unknown unit \"x10ms\", "

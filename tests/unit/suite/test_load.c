@@ -307,6 +307,33 @@ wants_a_name_and_benchmarks(void **state)
 }
 
 static void
+knows_the_keys_of_other_tools(void **state)
+{
+	assert_string_equal(
+		suite_problems(*state, "suite: t\n"
+				       "benchmarks:\n"
+				       "- {name: a, cmd: x, max_runs: 3}\n"
+				       "- {name: b, command: x, working-directory: /tmp}\n"
+				       "- {name: c, command: x, timeout-minutes: 3}\n"),
+		"s.yaml:3:13: unknown key \"cmd\" in benchmark; did you mean \"command\"?\n"
+		"s.yaml:3:21: unknown key \"max_runs\" in benchmark; did you mean "
+		"\"invocations\"?\n"
+		"s.yaml:4:25: unknown key \"working-directory\" in benchmark; did you mean "
+		"\"cwd\"?\n"
+		"s.yaml:5:25: unknown key \"timeout-minutes\" in benchmark; did you mean "
+		"\"timeout\"?\n");
+}
+
+static void
+refuses_a_timeout_of_no_time(void **state)
+{
+	assert_string_equal(suite_problems(*state,
+				    "suite: t\nbenchmarks: [{name: a, command: x, timeout: 0s}]\n"),
+		"s.yaml:2:45: timeout is \"0s\", which is no time; expected a duration such as "
+		"5min, or none\n");
+}
+
+static void
 reads_benchmarks_as_a_mapping(void **state)
 {
 	const struct tare_plan *plan =
@@ -352,6 +379,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			bounds_the_work_for_regular_expressions, enter, leave),
 		cmocka_unit_test_setup_teardown(wants_a_name_and_benchmarks, enter, leave),
+		cmocka_unit_test_setup_teardown(knows_the_keys_of_other_tools, enter, leave),
+		cmocka_unit_test_setup_teardown(refuses_a_timeout_of_no_time, enter, leave),
 		cmocka_unit_test_setup_teardown(reads_benchmarks_as_a_mapping, enter, leave),
 	};
 
