@@ -53,12 +53,14 @@ static const char *
 state_of(const char **remedy_out, const char *key, const struct tare_environment *environment)
 {
 	if (strcmp(key, "governor") == 0) {
-		*remedy_out = "as root: cpupower frequency-set -g %s";
+		*remedy_out =
+			"as root: tare tune governor=%s, which tare tune --restore takes back";
 		return tare_environment_get(environment, "cpu.governor");
 	}
 	if (strcmp(key, "turbo") == 0) {
-		*remedy_out = "switch it %s in the firmware, or in intel_pstate/no_turbo or "
-			      "cpufreq/boost below /sys/devices/system/cpu";
+		*remedy_out = tare_environment_get(environment, "cpu.no_turbo")
+				      ? "as root: tare tune turbo=%s, or set it in the firmware"
+				      : "as root: tare tune boost=%s, or set it in the firmware";
 		return turbo_state(environment);
 	}
 	if (strcmp(key, "smt") == 0) {
