@@ -292,6 +292,25 @@ def services_run_in_the_container_too(tare):
         expect_no_containers()
 
 
+def counters_see_into_the_container(tare):
+    with Box(tare) as sandbox:
+        sandbox.write("boxed.yaml", suite(
+            "- name: a\n"
+            "  shell: 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; busybox true'\n"
+            "  counters: [page-faults, perf_sw/page-faults, valgrind/instructions, cpu-pressure]\n"))
+        out, _ = sandbox.run("run", "boxed.yaml")
+        for reason in ("valgrind: it runs on this machine, and not in a container",
+                       "cgroup: a container has a cgroup of its own"):
+            expect(reason in " ".join(out.split()), out)
+        for sample in samples_of(sandbox.journal(), 0):
+            faults = sample["values"]["page-faults"]
+            # Where the kernel lets nobody open events, or the guard distrusts them, there are none.
+            events = sample["values"].get("perf_sw/page-faults")
+            expect(faults > 10, str(sample))
+            expect(events is None or abs(events - faults) <= 10, str(sample))
+        expect_no_containers()
+
+
 def host_and_container_are_two_variants(tare):
     with Box(tare) as sandbox:
         sandbox.write("boxed.yaml",
@@ -430,6 +449,7 @@ ALL = (programs_run_inside_with_the_image_s_environment,
        a_signal_ends_all_of_it,
        the_next_run_sweeps_what_a_killed_one_left,
        services_run_in_the_container_too,
+       counters_see_into_the_container,
        host_and_container_are_two_variants,
        an_engine_that_is_not_there_is_named_with_its_remedy,
        starting_a_container_is_no_part_of_a_sample,
