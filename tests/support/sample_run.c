@@ -145,7 +145,8 @@ sample_run_add_values(
 	if (one->samples.count == 0)
 		add_rows(run, case_index, count);
 	assert(count <= one->samples.count);
-	memcpy(one->samples.values[metric], values, count * sizeof(*values));
+	if (count > 0)
+		memcpy(one->samples.values[metric], values, count * sizeof(*values));
 }
 
 void
