@@ -8,6 +8,7 @@ usage: hostile.py TARE
 import fcntl
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -61,7 +62,9 @@ def expect_measured(cases, *names):
 
 
 def expect_failed(out, name, text):
-    expect(f"failed: {name}: " in out and text in out, f"{name} did not fail with '{text}':\n{out}")
+    alone = f"failed: {name}: " in out
+    among = re.search(rf"^failed: \d+ cases: .*\n(?:  .*\n)*?  (?:.*, )?{re.escape(name)}(?:,|$)", out, re.M)
+    expect((alone or among) and text in out, f"{name} did not fail with '{text}':\n{out}")
 
 
 def the_agent_is_killed_stopped_or_told_to_end(tare):

@@ -112,11 +112,30 @@ def changed(place, value):
     return suite
 
 
-def manual_examples(path):
-    """The examples of the manual as suites: whole ones, and the keys of a benchmark."""
+class Loader(yaml.SafeLoader):
+    """YAML 1.2, as tare and editors read it: on, off, yes and no are words."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
+def load(text):
+    """What a YAML text holds."""
+    return yaml.load(text, Loader)
+
+
+def manual_examples(path, schema):
+    """The examples of the manual as suites: whole ones, keys of a suite, and keys of a benchmark."""
+    top = schema["properties"].keys() - schema["$defs"]["benchmark"]["properties"].keys()
     for text in re.findall(r"^```yaml\n(.*?)^```$", path.read_text(encoding="utf-8"), re.M | re.S):
-        example = yaml.safe_load(text)
-        if "suite" not in example:
+        example = load(text)
+        if "suite" not in example and top & example.keys():
+            example = {"suite": "s", "benchmarks": [{"name": "b", "command": "x"}], **example}
+        elif "suite" not in example:
             work = {} if {"shell", "replay"} & example.keys() else {"command": "x"}
             example = {"suite": "s", "benchmarks": [{"name": "b", **work, **example}]}
         yield text, example
@@ -142,9 +161,9 @@ def main():
         if validator.is_valid(suite):
             failures.append(f"the schema takes {place} = {value!r}")
     for path in sorted(pathlib.Path(suites).glob("*.yaml")):
-        suite = yaml.safe_load(path.read_text(encoding="utf-8"))
+        suite = load(path.read_text(encoding="utf-8"))
         failures += [f"{path}: {e.json_path}: {e.message}" for e in validator.iter_errors(suite)]
-    examples = list(manual_examples(pathlib.Path(suites, "README.md")))
+    examples = list(manual_examples(pathlib.Path(suites, "README.md"), schema))
     for text, example in examples:
         takes, problems = tare_takes(tare, example)
         if not takes:

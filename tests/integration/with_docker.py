@@ -4,7 +4,6 @@
 usage: with_docker.py WITH-DOCKER
 """
 
-import glob
 import os
 import signal
 import subprocess
@@ -56,7 +55,9 @@ class Engine:
         while (os.listdir(self.path) or self.processes()) and time.monotonic() < end:
             time.sleep(0.05)
         expect(not self.processes(), f"still running: {self.processes()}")
-        expect(not os.listdir(self.path), f"still there: {glob.glob(self.path + '/*/*')}")
+        left = [os.path.join(folder, name)
+                for folder, inner, names in os.walk(self.path) for name in inner + names]
+        expect(not left, f"still there: {left}")
 
 
 def finish(process, text=None, timeout=120):
