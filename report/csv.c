@@ -13,6 +13,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
+#include "report/noise.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 
@@ -247,6 +248,7 @@ write_sample_rows(struct sheet *sheet, const struct tare_run_case *subject, size
 {
 	const struct tare_samples *samples = &subject->samples;
 	char *cells = sample_cells(sheet, subject, metric);
+	struct tare_arena *arena = tare_arena_new();
 
 	for (size_t i = 0; i < samples->count; i++) {
 		if (isnan(samples->values[metric][i]))
@@ -256,8 +258,10 @@ write_sample_rows(struct sheet *sheet, const struct tare_run_case *subject, size
 		write_count(sheet, samples->pairs[i]);
 		write_count(sheet, samples->start_ns[i]);
 		write_number(sheet, samples->values[metric][i]);
+		write_text(sheet, tare_labels_text(arena, samples->labels[i]));
 		end_row(sheet);
 	}
+	tare_arena_free(arena);
 	free(cells);
 }
 
@@ -265,7 +269,8 @@ static enum tare_status
 write_sample_csv(FILE *out, const struct tare_report_input *input, struct tare_err *err)
 {
 	static const char *const titles[] = {"run", "release", "suite", "case", "benchmark",
-		"parameters", "variant", "metric", "unit", "pair", "start_ns", "value", NULL};
+		"parameters", "variant", "metric", "unit", "pair", "start_ns", "value", "disturbed",
+		NULL};
 	struct sheet sheet = {.out = out, .run = input->run};
 
 	write_titles(&sheet, titles);

@@ -3,6 +3,7 @@
 
 #include "harness/base/units.h"
 #include "report/html.h"
+#include "report/noise.h"
 
 enum { BADGES_MAX = 6 };
 
@@ -200,6 +201,33 @@ write_failures(struct html *h, const struct html_group *group)
 		html_text(h->out, subject->failure);
 		fputs(" (<a href=\"#failures\">more</a>)</p>\n", h->out);
 	}
+}
+
+/* What disturbed its samples; the ring of their dots is explained here, where there are some. */
+static void
+write_noise(struct html *h, const struct html_group *group)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < group->case_count; i++) {
+		const struct tare_run_case *subject = &h->run->cases[group->first_case + i];
+		const char *text = tare_noise_text(h->arena, subject);
+
+		if (!text)
+			continue;
+		fputs(any ? " " : "<p class=note>", h->out);
+		any = true;
+		if (group->case_count > 1) {
+			html_sentence(h->out, label_of(subject, subject->name));
+			fputs(": ", h->out);
+		}
+		html_text(h->out, text);
+		putc('.', h->out);
+	}
+	if (any)
+		fputs(" Rings in the drawings are disturbed samples; no figure leaves them out "
+		      "unless it says so.</p>\n",
+			h->out);
 }
 
 /* How it was run. Variants that share everything are told once. */
@@ -406,6 +434,7 @@ write_group(struct html *h, size_t index)
 	fprintf(h->out, "<div class=body id=c%zu>\n", index);
 	write_lead(h, group);
 	write_failures(h, group);
+	write_noise(h, group);
 	write_metrics(h, group);
 	write_how(h, group);
 	fputs("</div></details>\n", h->out);

@@ -25,6 +25,7 @@ struct point {
 	uint64_t start_ns;
 	uint32_t pair;
 	unsigned series;
+	bool disturbed;
 	double x;
 };
 
@@ -120,6 +121,7 @@ append_points(struct chart *chart, unsigned index)
 			.start_ns = samples->start_ns[i],
 			.pair = samples->pairs[i],
 			.series = index,
+			.disturbed = samples->labels[i] != 0,
 		};
 	}
 	return chart->count - before;
@@ -246,6 +248,28 @@ write_dots(const struct chart *chart, unsigned series)
 		fputs("h0", out);
 	}
 	fputs("\"/>", out);
+}
+
+/* Their middle is taken out again. */
+static void
+write_rings(const struct chart *chart)
+{
+	FILE *out = chart->h->out;
+	bool any = false;
+
+	for (size_t i = 0; i < chart->count; i++) {
+		const struct point *point = &chart->points[i];
+
+		if (!point->disturbed)
+			continue;
+		if (!any)
+			fputs("<path class=q d=\"", out);
+		any = true;
+		write_step(out, 'M', point->x, y_of(&chart->scale, point->value));
+		fputs("h0", out);
+	}
+	if (any)
+		fputs("\"/>", out);
 }
 
 struct column {
@@ -393,6 +417,7 @@ write_drawing(struct chart *chart, size_t split, const char *metric)
 	write_pairs(chart);
 	for (unsigned i = 0; i < chart->series_count; i++)
 		write_dots(chart, i);
+	write_rings(chart);
 	for (unsigned i = 0; i < chart->series_count; i++)
 		write_shape(chart, i);
 	fputs("</svg></div>", out);

@@ -3,6 +3,7 @@
 
 #include "harness/base/units.h"
 #include "report/html.h"
+#include "report/noise.h"
 #include "report/plain.h"
 
 /* How one verdict came about: its interval against the margin, the numbers, the looks that were
@@ -65,6 +66,9 @@ write_numbers(struct html *h, const struct tare_comparison *item)
 	}
 	if (!h->compact)
 		html_fact(h->out, "Method", methods[item->method]);
+	if (item->undisturbed)
+		html_fact(
+			h->out, "Without disturbed samples", tare_undisturbed_text(h->arena, item));
 	fputs("</dl>\n", h->out);
 }
 

@@ -9,6 +9,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "report/cost.h"
+#include "report/noise.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 
@@ -125,6 +126,22 @@ write_samples(struct tare_json *json, const struct tare_samples *samples, size_t
 }
 
 static void
+write_undisturbed_figures(
+	struct tare_json *json, const struct tare_run_case *subject, size_t metric, double *values)
+{
+	struct tare_figures figures;
+
+	if (tare_samples_disturbed(&subject->samples) == 0)
+		return;
+	tare_figures_undisturbed(&figures, values, subject, metric);
+	tare_json_object_begin(json, "undisturbed");
+	tare_json_u64(json, "n", figures.n);
+	tare_json_double(json, "median", figures.median);
+	write_interval(json, "interval", figures.low, figures.high);
+	tare_json_object_end(json);
+}
+
+static void
 write_metric(
 	struct tare_json *json, const struct tare_run_case *subject, size_t metric, double *values)
 {
@@ -147,6 +164,39 @@ write_metric(
 	tare_json_double(json, "mean", figures.mean);
 	tare_json_double(json, "sd", figures.sd);
 	write_samples(json, &subject->samples, metric);
+	write_undisturbed_figures(json, subject, metric, values);
+	tare_json_object_end(json);
+}
+
+/* Rows by their pair, since metrics leave out rows where they have no value. */
+static void
+write_noise(struct tare_json *json, const struct tare_run_case *subject)
+{
+	const struct tare_noise_sum *noise = &subject->noise;
+	const struct tare_samples *samples = &subject->samples;
+	int indent = json->indent;
+
+	tare_json_object_begin(json, "noise");
+	tare_json_u64(json, "disturbed", noise->disturbed);
+	tare_json_object_begin(json, "by");
+	for (int i = 0; i < TARE_DISTURBANCE_COUNT; i++) {
+		if (noise->by_kind[i] > 0)
+			tare_json_u64(json, tare_disturbance_name((enum tare_disturbance)i),
+				noise->by_kind[i]);
+	}
+	tare_json_object_end(json);
+	if (noise->khz_low > 0) {
+		tare_json_double(json, "khz_low", noise->khz_low);
+		tare_json_double(json, "khz_high", noise->khz_high);
+	}
+	tare_json_array_begin(json, "disturbed_pairs");
+	json->indent = 0;
+	for (size_t i = 0; i < samples->count; i++) {
+		if (samples->labels[i] != 0)
+			tare_json_u64(json, NULL, samples->pairs[i]);
+	}
+	tare_json_array_end(json);
+	json->indent = indent;
 	tare_json_object_end(json);
 }
 
@@ -254,6 +304,7 @@ write_case(struct tare_json *json, const struct tare_run_case *subject,
 	write_case_cost(json, cost);
 	write_looks(json, subject);
 	write_counters(json, subject);
+	write_noise(json, subject);
 	tare_json_object_begin(json, "metrics");
 	for (size_t i = 0; i < subject->metric_count; i++)
 		write_metric(json, subject, i, values);
@@ -271,6 +322,25 @@ write_cases(struct tare_json *json, const struct tare_run *run, const struct tar
 		write_case(json, &run->cases[i], &cost->cases[i], values);
 	tare_json_array_end(json);
 	free(values);
+}
+
+static void
+write_undisturbed(struct tare_json *json, const struct tare_undisturbed *rest)
+{
+	if (!rest) {
+		tare_json_null(json, "undisturbed");
+		return;
+	}
+	tare_json_object_begin(json, "undisturbed");
+	tare_json_u64(json, "base_disturbed", rest->base_disturbed);
+	tare_json_u64(json, "head_disturbed", rest->head_disturbed);
+	tare_json_u64(json, "n", rest->n);
+	tare_json_double(json, "ratio", rest->ratio);
+	write_interval(json, "interval", rest->ratio_low, rest->ratio_high);
+	tare_json_double(json, "difference", rest->difference);
+	write_interval(json, "difference_interval", rest->difference_low, rest->difference_high);
+	tare_json_string(json, "verdict", tare_verdict_name(rest->verdict));
+	tare_json_object_end(json);
 }
 
 static void
@@ -310,6 +380,7 @@ write_comparison(struct tare_json *json, const struct tare_comparison *item)
 	tare_json_u64(json, "missing_pairs", item->missing_pairs);
 	tare_json_string(json, "reason", item->reason);
 	tare_json_string(json, "sentence", item->sentence);
+	write_undisturbed(json, item->undisturbed);
 	tare_json_object_end(json);
 }
 

@@ -14,6 +14,7 @@
 #include "report/cost.h"
 #include "report/counting.h"
 #include "report/failures.h"
+#include "report/noise.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -27,6 +28,7 @@ enum {
 	TAIL_LEN_MAX = 2000,
 	COST_ROWS_MAX = 40,
 	FAILED_NAMES_MAX = 12,
+	DISTURBED_MAX = 40,
 };
 
 #define ZERO_WIDTH_SPACE "&#8203;"
@@ -436,6 +438,53 @@ write_set(struct comment *comment, const struct tare_comparison_set *set)
 }
 
 static void
+write_disturbed_comparison(struct comment *comment, const struct tare_comparison *item)
+{
+	if (!item->undisturbed || !item->metric.gated)
+		return;
+	begin_piece(comment);
+	fputs("- ", comment->piece);
+	put_name(comment, item->case_name);
+	putc(' ', comment->piece);
+	put_name(comment, item->metric.name);
+	fputs(" without disturbed samples: ", comment->piece);
+	put_text(comment, tare_undisturbed_text(comment->arena, item));
+	if (tare_undisturbed_differs(item))
+		fprintf(comment->piece, " instead of %s", tare_verdict_name(item->verdict));
+	putc('\n', comment->piece);
+	end_piece(comment);
+}
+
+static void
+write_disturbed(struct comment *comment)
+{
+	const struct tare_report_input *input = comment->input;
+	size_t count;
+	const size_t *cases = tare_disturbed_cases(&count, comment->arena, input->run);
+
+	if (count == 0 || !begin_details(comment, tare_arena_printf(comment->arena,
+							  "Disturbed samples in %zu case%s", count,
+							  count == 1 ? "" : "s")))
+		return;
+	for (size_t i = 0; i < count && i < DISTURBED_MAX; i++) {
+		const struct tare_run_case *subject = &input->run->cases[cases[i]];
+
+		begin_piece(comment);
+		fputs("- ", comment->piece);
+		put_name(comment, subject->name);
+		fputs(": ", comment->piece);
+		put_text(comment, tare_noise_text(comment->arena, subject));
+		putc('\n', comment->piece);
+		end_piece(comment);
+	}
+	for (size_t i = 0; i < input->set_count; i++)
+		for (size_t k = 0; k < input->sets[i].item_count && !is_full(comment); k++)
+			write_disturbed_comparison(comment, &input->sets[i].items[k]);
+	put_closing(comment, "\n");
+	end_details(comment);
+}
+
+static void
 write_failed_names(struct comment *comment, const struct tare_failure *failure)
 {
 	for (size_t i = 0; i < failure->case_count && i < FAILED_NAMES_MAX; i++) {
@@ -686,6 +735,7 @@ write_markdown(FILE *out, const struct tare_report_input *input, struct tare_err
 		if (!tare_set_is_empty(&input->sets[i]))
 			write_set(&comment, &input->sets[i]);
 	write_failures(&comment);
+	write_disturbed(&comment);
 	write_warnings(&comment);
 	write_cases(&comment);
 	write_counters(&comment);

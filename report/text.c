@@ -10,6 +10,7 @@
 #include "report/cost.h"
 #include "report/counting.h"
 #include "report/failures.h"
+#include "report/noise.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -30,6 +31,7 @@ enum {
 	COSTLIEST_FROM = 6, /* cases: of fewer, the table tells which takes longest */
 	WARNINGS_ALL = 20,
 	FAILED_NAMES_MAX = 12,
+	DISTURBED_MAX = 10,
 };
 
 struct page {
@@ -396,11 +398,22 @@ note_text(const struct page *page, const struct tare_comparison *item)
 	return NULL;
 }
 
+/* Where the verdict depends on samples that were disturbed; else NULL. */
+static const char *
+quiet_text(const struct page *page, const struct tare_comparison *item)
+{
+	if (!item->metric.gated || !tare_undisturbed_differs(item))
+		return NULL;
+	return tare_arena_printf(page->arena, "without disturbed samples: %s",
+		tare_undisturbed_text(page->arena, item));
+}
+
 static void
 add_comparison(
 	const struct page *page, struct tare_table *table, const struct tare_comparison *item)
 {
 	const char *note = note_text(page, item);
+	const char *quiet = quiet_text(page, item);
 
 	tare_table_row(
 		table, (struct tare_table_cell[]){{safe(page, item->case_name), NULL},
@@ -412,6 +425,8 @@ add_comparison(
 			       {tare_verdict_name(item->verdict), verdict_style(item->verdict)}});
 	if (note)
 		tare_table_note(table, note);
+	if (quiet)
+		tare_table_note(table, quiet);
 }
 
 /* Cut down to what is gated and worth a line; the rest is counted. */
@@ -540,6 +555,16 @@ write_left_out(const struct page *page, const struct selection *selection)
 	fputs(style(page, RESET), page->out);
 }
 
+static void
+write_remark(const struct page *page, const char *text)
+{
+	if (!text)
+		return;
+	fprintf(page->out, "    %s", style(page, DIM));
+	tare_display_wrapped(page->out, text, 4, page->width);
+	fputs(style(page, RESET), page->out);
+}
+
 /* A single comparison needs no table: "head is 1.034x of base, +3.4 % [+2.5 %, +9.6 %]". */
 static void
 write_sentence(const struct page *page, const struct tare_comparison *item)
@@ -556,11 +581,8 @@ write_sentence(const struct page *page, const struct tare_comparison *item)
 	fprintf(page->out, "%s %s  %s%s%s\n", change_text(page, item), interval_text(page, item),
 		style(page, verdict ? verdict : ""), tare_verdict_name(item->verdict),
 		style(page, RESET));
-	if (!note)
-		return;
-	fprintf(page->out, "    %s", style(page, DIM));
-	tare_display_wrapped(page->out, note, 4, page->width);
-	fputs(style(page, RESET), page->out);
+	write_remark(page, note);
+	write_remark(page, quiet_text(page, item));
 }
 
 static void
@@ -663,6 +685,64 @@ write_stops(const struct page *page)
 	fprintf(page->out, "\n%s", style(page, DIM));
 	tare_display_wrapped(page->out, line, 0, page->width);
 	fputs(style(page, RESET), page->out);
+}
+
+static const char *
+median_text(const struct page *page, const struct tare_run_case *subject, bool undisturbed)
+{
+	char text[TARE_UNITS_TEXT_MAX];
+	struct tare_figures figures;
+
+	if (subject->samples.metric_count <= TARE_METRIC_WALL)
+		return "";
+	if (undisturbed)
+		tare_figures_undisturbed(&figures, page->values, subject, TARE_METRIC_WALL);
+	else
+		tare_figures_read(&figures, page->values, subject, TARE_METRIC_WALL);
+	if (figures.n == 0)
+		return undisturbed ? "none left" : "";
+	tare_summary_column(text, figures.median, figures.median, "ns");
+	return safe(page, text);
+}
+
+/* Which samples something outside disturbed, and the medians with and without them. */
+static void
+write_disturbed(const struct page *page)
+{
+	static const struct tare_table_column columns[] = {
+		{.title = "disturbed"},
+		{.title = "samples", .right = true},
+		{.title = "median", .right = true},
+		{.title = "without", .right = true},
+	};
+	const struct tare_run *run = page->input->run;
+	struct tare_table table;
+	size_t count;
+	const size_t *cases = tare_disturbed_cases(&count, page->arena, run);
+
+	if (count == 0)
+		return;
+	tare_table_begin(&table, page->arena, columns, sizeof(columns) / sizeof(columns[0]));
+	for (size_t i = 0; i < count && i < DISTURBED_MAX; i++) {
+		const struct tare_run_case *subject = &run->cases[cases[i]];
+
+		tare_table_row(
+			&table, (struct tare_table_cell[]){{safe(page, subject->name), NULL},
+					{tare_arena_printf(page->arena, "%llu of %llu",
+						 (unsigned long long)subject->noise.disturbed,
+						 (unsigned long long)subject->samples.total),
+						NULL},
+					{median_text(page, subject, false), NULL},
+					{median_text(page, subject, true), NULL}});
+		if (i == 0 || count <= DISTURBED_MAX / 2)
+			tare_table_note(
+				&table, strchr(tare_noise_text(page->arena, subject), ':') + 2);
+	}
+	putc('\n', page->out);
+	tare_table_write(&table, page->out, 0, page->width, page->color);
+	if (count > DISTURBED_MAX)
+		fprintf(page->out, "and %zu more cases with disturbed samples\n",
+			count - DISTURBED_MAX);
 }
 
 /* Which cases failed alike, behind the sentence of how. */
@@ -768,6 +848,7 @@ write_page(const struct page *page)
 		if (!tare_set_is_empty(&page->input->sets[i]))
 			write_comparisons(page, &page->input->sets[i]);
 	write_stops(page);
+	write_disturbed(page);
 	write_failures(page);
 	if (run->warning_count > 0)
 		putc('\n', page->out);

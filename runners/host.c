@@ -410,6 +410,12 @@ tare_host_case_begin(struct tare_runner *runner, const char **cpus_out,
 	return status;
 }
 
+static const char *
+host_cgroup(const struct tare_runner *runner)
+{
+	return runner->cgroup ? tare_cgroup_path(runner->cgroup) : NULL;
+}
+
 static void
 host_case_end(struct tare_runner *runner, const struct tare_case *subject)
 {
@@ -424,6 +430,7 @@ const struct tare_runner_ops tare_runner_host = {
 	.open = tare_host_open,
 	.case_begin = tare_host_case_begin,
 	.invoke = tare_host_invoke,
+	.cgroup = host_cgroup,
 	.supports_batch = tare_host_supports_batch,
 	.service_start = tare_host_service_start,
 	.service_stop = tare_host_service_stop,

@@ -219,6 +219,8 @@ collect(struct tare_runner *runner, struct tare_outcome *outcomes,
 			.record = kept ? runner->pending->slots[i] : reply->record,
 			.counts = kept ? kept_counts(runner->pending, i) : reply->counts,
 			.around = runner->tally.around,
+			.khz_before = reply->khz_before,
+			.khz_after = reply->khz_after,
 			.stderr_text = invocation->log_path ? NULL : ""};
 	last->threads_free = (reply->flags & TARE_WIRE_THREADS_FREE) != 0;
 	if (last->record.flags & TARE_RECORD_NOT_STARTED) {

@@ -70,6 +70,9 @@ struct tare_outcome {
 	struct tare_agent_record record;
 	struct tare_agent_counts counts; /* what was counted; count 0: nothing */
 	const double *around;            /* [metric_count] what was read around it; NULL: nothing */
+	/* Effective frequency of the CPU around it, or around its batch; 0: not read. */
+	uint32_t khz_before;
+	uint32_t khz_after;
 	const double
 		*values; /* replay: [metric_count], NaN where not given; NULL: use the record */
 	const char *stdout_text; /* captured, NUL-terminated; NULL unless captured */
@@ -120,6 +123,9 @@ struct tare_runner_ops {
 	 * NULL: this runner has none of them. */
 	void (*figures)(struct tare_runner *runner, const struct tare_case *subject,
 		double values_out[TARE_RUNNER_METRIC_COUNT]);
+	/* The folder of the cgroup that what is measured runs in, of which pressure is read. NULL
+	 * where there is none; the op is NULL where the runner has none. */
+	const char *(*cgroup)(const struct tare_runner *runner);
 	/* True where count > 1 is allowed for this program: nothing is captured, nothing to
 	 * prepare. */
 	bool (*supports_batch)(const struct tare_runner *runner, const struct tare_case *subject);

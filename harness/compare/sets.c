@@ -17,6 +17,43 @@ struct labels {
 	const char *head;
 };
 
+/* The same comparison of what was not disturbed. */
+static const struct tare_undisturbed *
+without_disturbed(const struct tare_comparing *comparing, const struct tare_run_case *base,
+	const struct tare_run_case *head, size_t metric)
+{
+	struct tare_undisturbed *rest = tare_arena_alloc(comparing->arena, 1, sizeof(*rest));
+	struct tare_run_case quiet_base = *base, quiet_head = *head;
+	struct tare_comparison item;
+
+	*rest = (struct tare_undisturbed){
+		.base_disturbed = tare_samples_disturbed(&base->samples),
+		.head_disturbed = tare_samples_disturbed(&head->samples),
+		.ratio = NAN,
+		.ratio_low = NAN,
+		.ratio_high = NAN,
+		.difference = NAN,
+		.difference_low = NAN,
+		.difference_high = NAN,
+		.verdict = TARE_VERDICT_INCONCLUSIVE,
+	};
+	tare_samples_undisturbed(&quiet_base.samples, &base->samples);
+	tare_samples_undisturbed(&quiet_head.samples, &head->samples);
+	if (tare_compare_metric(&item, comparing, &quiet_base, &quiet_head, metric)) {
+		rest->n = item.n;
+		rest->ratio = item.ratio;
+		rest->ratio_low = item.ratio_low;
+		rest->ratio_high = item.ratio_high;
+		rest->difference = item.difference;
+		rest->difference_low = item.difference_low;
+		rest->difference_high = item.difference_high;
+		rest->verdict = item.verdict;
+	}
+	tare_samples_free(&quiet_base.samples);
+	tare_samples_free(&quiet_head.samples);
+	return rest;
+}
+
 /* Every metric of head that base has too. Positions are indices into the runs' cases. */
 static void
 set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comparing,
@@ -24,6 +61,8 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 	const size_t positions[2], const struct labels *labels)
 {
 	struct tare_comparing mine = *comparing;
+	bool disturbed = tare_samples_disturbed(&base->samples) > 0 ||
+			 tare_samples_disturbed(&head->samples) > 0;
 
 	if (comparing->paired)
 		mine.level = tare_compare_level(head, comparing->alpha);
@@ -37,6 +76,8 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 		item->base_label = labels->base;
 		item->head_label = labels->head;
 		tare_compare_sentence(item, comparing->arena, comparing->text);
+		if (disturbed)
+			item->undisturbed = without_disturbed(&mine, base, head, metric);
 		set->item_count++;
 	}
 }

@@ -24,6 +24,21 @@ enum tare_method {
 };
 const char *tare_method_name(enum tare_method method); /* "paired", ... */
 
+/* What is left of a comparison without the invocations that were disturbed, and without their
+ * partners where it is paired. Base units, NaN as in struct tare_comparison. */
+struct tare_undisturbed {
+	size_t base_disturbed; /* rows left out on each side */
+	size_t head_disturbed;
+	size_t n;
+	double ratio;
+	double ratio_low;
+	double ratio_high;
+	double difference;
+	double difference_low;
+	double difference_high;
+	enum tare_verdict verdict;
+};
+
 /* One case and metric, head against base. */
 struct tare_comparison {
 	const char *case_name; /* head's, with its variant */
@@ -64,6 +79,8 @@ struct tare_comparison {
 	size_t missing_pairs; /* how many more would probably decide; 0 where unknown */
 	const char *reason;   /* why inconclusive, or NULL */
 	const char *sentence; /* one plain sentence for people */
+	/* NULL where no sample of either side was disturbed, and where the store forgot. */
+	const struct tare_undisturbed *undisturbed;
 };
 
 /* Whether it is no change although the interval leaves the margin. That happens because the verdict

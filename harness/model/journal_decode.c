@@ -574,12 +574,41 @@ decode_coverage(struct tare_counted *counted_out, struct tare_sample *sample,
 		json_is_string(state) && strcmp(json_string_value(state), "invalid") == 0;
 }
 
+/* Journals of before have none, and a label of after is not known here. */
+static void
+decode_noise(struct tare_noise *noise_out, struct tare_sample *sample, const json_t *line)
+{
+	const json_t *noise = json_object_get(line, "noise");
+	const json_t *labels = json_object_get(line, "disturbed");
+	const json_t *label;
+	size_t i;
+
+	*noise_out = tare_noise_unread();
+	for (int k = 0; k < TARE_READING_COUNT; k++) {
+		const json_t *found =
+			json_object_get(noise, tare_reading_name((enum tare_reading)k));
+
+		if (json_is_number(found))
+			noise_out->readings[k] = json_number_value(found);
+	}
+	json_array_foreach(labels, i, label)
+	{
+		enum tare_disturbance kind;
+
+		if (json_is_string(label) &&
+			tare_disturbance_parse(&kind, json_string_value(label)))
+			sample->labels |= UINT32_C(1) << kind;
+	}
+	sample->noise = noise_out;
+}
+
 static enum tare_status
 decode_sample(struct tare_run *run, const json_t *line, double *values, struct tare_err *err)
 {
 	struct tare_counted counted[TARE_JOURNAL_METRICS_MAX];
 	struct tare_sample sample = {.ok = true, .values = values};
 	const struct tare_run_case *owner;
+	struct tare_noise noise;
 	json_t *found = NULL;
 	enum tare_status status = decode_invocation(&sample, run, line, err);
 
@@ -597,6 +626,7 @@ decode_sample(struct tare_run *run, const json_t *line, double *values, struct t
 		return status;
 	if (owner->counting)
 		decode_coverage(counted, &sample, owner, line);
+	decode_noise(&noise, &sample, line);
 	tare_run_add_sample(run, &sample);
 	run->status = TARE_RUN_OPEN;
 	return TARE_OK;

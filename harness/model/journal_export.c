@@ -77,6 +77,7 @@ export_samples(struct tare_journal *journal, const struct tare_run *run, struct 
 			.ok = true,
 			.start_ns = samples->start_ns[rows[i].row],
 			.values = values,
+			.labels = samples->labels[rows[i].row],
 		};
 
 		for (size_t j = 0; j < samples->metric_count; j++)

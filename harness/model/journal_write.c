@@ -403,6 +403,35 @@ write_coverage(
 		tare_json_string(json, "counters", "invalid");
 }
 
+/* Readings of 0, and those that were not taken, are left out, as they mostly are. */
+static void
+write_noise(struct tare_json *json, const struct tare_sample *sample)
+{
+	bool begun = false;
+
+	for (int i = 0; i < TARE_READING_COUNT && sample->noise; i++) {
+		double value = sample->noise->readings[i];
+
+		if (!isfinite(value) || value == 0)
+			continue;
+		if (!begun)
+			tare_json_object_begin(json, "noise");
+		begun = true;
+		tare_json_double(json, tare_reading_name((enum tare_reading)i), value);
+	}
+	if (begun)
+		tare_json_object_end(json);
+	if (sample->labels == 0)
+		return;
+	tare_json_array_begin(json, "disturbed");
+	for (int i = 0; i < TARE_DISTURBANCE_COUNT; i++) {
+		if (sample->labels >> i & 1)
+			tare_json_string(
+				json, NULL, tare_disturbance_name((enum tare_disturbance)i));
+	}
+	tare_json_array_end(json);
+}
+
 enum tare_status
 tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	const struct tare_sample *sample, struct tare_err *err)
@@ -419,6 +448,7 @@ tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	if (sample->ok) {
 		write_values(json, &run->cases[sample->case_index], sample);
 		write_coverage(json, &run->cases[sample->case_index], sample);
+		write_noise(json, sample);
 	} else {
 		tare_json_string(json, "text", sample->failure ? sample->failure : "");
 		tare_json_string(json, "stderr", sample->stderr_tail);

@@ -262,6 +262,10 @@ keep_row(struct tare_run *run, struct tare_run_case *owner, const struct tare_sa
 		thin_group(run, owner->group, samples->stride * 2);
 	if (samples->count < TARE_SAMPLES_MAX && sample->pair % samples->stride == 0)
 		tare_samples_add(samples, sample->pair, sample->start_ns, sample->values);
+	else
+		return;
+	if (sample->labels != 0)
+		tare_samples_label(samples, sample->labels);
 }
 
 /* The first failure is the one to look at; what fails after it often fails because of it. */
@@ -318,6 +322,7 @@ tare_run_add_sample(struct tare_run *run, const struct tare_sample *sample)
 		owner->warmup_count++;
 	} else {
 		owner->samples.total++;
+		tare_noise_add(&owner->noise, sample->noise, sample->labels);
 		if (owner->counting)
 			note_counting(owner, sample);
 		if (owner->status == TARE_CASE_PENDING)

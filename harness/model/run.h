@@ -23,6 +23,7 @@
 #include "harness/model/environment.h"
 #include "harness/model/look.h"
 #include "harness/model/metric.h"
+#include "harness/model/noise.h"
 #include "harness/model/plan.h"
 
 enum { TARE_RUN_ID_MAX = 32, TARE_SAMPLES_MAX = 16384, TARE_LOOKS_MAX = 1000 };
@@ -36,6 +37,7 @@ struct tare_samples {
 	size_t metric_count;
 	uint32_t *pairs;    /* [count] the pair, or round, of the row: joins variants */
 	uint64_t *start_ns; /* [count] since the run began */
+	uint32_t *labels;   /* [count] what disturbed it: bits of enum tare_disturbance */
 	double **values;    /* [metric_count][count], base units, reduced over iterations */
 };
 
@@ -67,6 +69,7 @@ struct tare_run_case {
 	size_t metric_count;
 	struct tare_samples samples;
 	struct tare_counting *counting; /* [metric_count]; NULL where no metric is counted */
+	struct tare_noise_sum noise;    /* over all measured invocations, kept or not */
 	enum tare_case_status status;
 	const char *failure;     /* sentence, NULL unless failed */
 	const char *stderr_tail; /* last lines, NULL where none */
@@ -144,7 +147,10 @@ struct tare_sample {
 	size_t *iteration_counts;
 	/* NULL, or [metric_count]: how the values that were counted came about. */
 	const struct tare_counted *counted;
-	bool counts_invalid;     /* the guard said that no event of this invocation can be right */
+	bool counts_invalid; /* the guard said that no event of this invocation can be right */
+	/* NULL: nothing was read around it. */
+	const struct tare_noise *noise;
+	uint32_t labels;         /* what disturbed it: bits of enum tare_disturbance */
 	const char *failure;     /* not ok: the sentence */
 	const char *stderr_tail; /* not ok: NULL or the last lines */
 };
@@ -162,6 +168,12 @@ void tare_samples_free(struct tare_samples *samples);
 /* Appends a row, of which there may be TARE_SAMPLES_MAX; total is the caller's to count. */
 void tare_samples_add(
 	struct tare_samples *samples, uint32_t pair, uint64_t start_ns, const double *values);
+/* Labels the row that was added last. */
+void tare_samples_label(struct tare_samples *samples, uint32_t labels);
+/* How many rows carry a label. */
+size_t tare_samples_disturbed(const struct tare_samples *samples);
+/* The rows without a label, in memory of their own: tare_samples_free(). total is their number. */
+void tare_samples_undisturbed(struct tare_samples *out, const struct tare_samples *samples);
 /* Keeps the rows whose pair the stride divides, and remembers the stride. */
 void tare_samples_thin(struct tare_samples *samples, uint64_t stride);
 

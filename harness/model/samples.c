@@ -21,6 +21,7 @@ tare_samples_free(struct tare_samples *samples)
 	free(samples->values);
 	free(samples->pairs);
 	free(samples->start_ns);
+	free(samples->labels);
 	*samples = (struct tare_samples){0};
 }
 
@@ -32,6 +33,7 @@ grow(struct tare_samples *samples)
 	samples->pairs = tare_xreallocarray(samples->pairs, capacity, sizeof(*samples->pairs));
 	samples->start_ns =
 		tare_xreallocarray(samples->start_ns, capacity, sizeof(*samples->start_ns));
+	samples->labels = tare_xreallocarray(samples->labels, capacity, sizeof(*samples->labels));
 	for (size_t i = 0; i < samples->metric_count; i++)
 		samples->values[i] =
 			tare_xreallocarray(samples->values[i], capacity, sizeof(double));
@@ -47,9 +49,45 @@ tare_samples_add(
 		grow(samples);
 	samples->pairs[samples->count] = pair;
 	samples->start_ns[samples->count] = start_ns;
+	samples->labels[samples->count] = 0;
 	for (size_t i = 0; i < samples->metric_count; i++)
 		samples->values[i][samples->count] = values[i];
 	samples->count++;
+}
+
+void
+tare_samples_label(struct tare_samples *samples, uint32_t labels)
+{
+	assert(samples->count > 0);
+	samples->labels[samples->count - 1] = labels;
+}
+
+size_t
+tare_samples_disturbed(const struct tare_samples *samples)
+{
+	size_t count = 0;
+
+	for (size_t row = 0; row < samples->count; row++)
+		count += samples->labels[row] != 0;
+	return count;
+}
+
+void
+tare_samples_undisturbed(struct tare_samples *out, const struct tare_samples *samples)
+{
+	double *values = tare_xcalloc(samples->metric_count, sizeof(*values));
+
+	tare_samples_init(out, samples->metric_count);
+	for (size_t row = 0; row < samples->count; row++) {
+		if (samples->labels[row] != 0)
+			continue;
+		for (size_t i = 0; i < samples->metric_count; i++)
+			values[i] = samples->values[i][row];
+		tare_samples_add(out, samples->pairs[row], samples->start_ns[row], values);
+	}
+	out->total = out->count;
+	out->stride = samples->stride;
+	free(values);
 }
 
 void
@@ -64,6 +102,7 @@ tare_samples_thin(struct tare_samples *samples, uint64_t stride)
 			continue;
 		samples->pairs[kept] = samples->pairs[row];
 		samples->start_ns[kept] = samples->start_ns[row];
+		samples->labels[kept] = samples->labels[row];
 		for (size_t i = 0; i < samples->metric_count; i++)
 			samples->values[i][kept] = samples->values[i][row];
 		kept++;

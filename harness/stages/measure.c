@@ -113,6 +113,7 @@ measure_open(struct tare_measure *measure, struct tare_session *session)
 		options->progress_terminal, options->progress_width, plan->group_count);
 	take_up(measure);
 	tare_measure_move_aside(measure);
+	tare_measure_noise_open(measure);
 }
 
 /* What a run that is not kept leaves in the current folder: logs of hooks that nobody needs now.
@@ -149,6 +150,7 @@ measure_close(struct tare_measure *measure, bool whole)
 			measure->runners[i].ops->close(measure->runners[i].runner);
 	}
 	tare_housekeeping_leave(&measure->housekeeping);
+	tare_gauges_close(measure->gauges);
 	if (measure->pending_path && whole)
 		unlink(measure->pending_path);
 	tare_scratch_end(&measure->folders);

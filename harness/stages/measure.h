@@ -7,6 +7,7 @@
  *   measure_case.c      one case: begin, invoke, take what came of it, end
  *   measure_facts.c     what a runner found out about a case
  *   measure_program.c   runners, hooks and builds
+ *   measure_noise.c     what disturbed an invocation
  *   measure_place.c     where tare itself stays meanwhile
  *   measure_service.c   services, shared or swapped between variants
  *
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #include "harness/compare/compare.h"
+#include "harness/machine/gauges.h"
 #include "harness/pin/affinity.h"
 #include "harness/stages/extract.h"
 #include "harness/stages/progress.h"
@@ -53,6 +55,9 @@ struct tare_measured_case {
 	uint64_t spent_ns;       /* of its budget: measured invocations with prepare and conclude */
 	size_t looks_journalled; /* of the record's */
 	bool over;               /* failed, or its list ended */
+	double fastest_khz;      /* of its CPUs so far; 0: not read */
+	uint64_t judged;         /* invocations that were looked at for noise, warm-ups too */
+	uint64_t faulted;        /* those of them that had major faults */
 };
 
 struct tare_measured_group {
@@ -85,7 +90,12 @@ struct tare_measure {
 	struct tare_housekeeping housekeeping;
 	struct tare_bits
 		cpus_elsewhere; /* what tare could use before; empty where it did not move */
-	bool hurried;           /* interrupted while cleaning up: no further hook is run */
+	struct tare_gauges *gauges;
+	struct tare_bits cpus_unpinned;      /* those of what is not pinned */
+	struct tare_noise noise;             /* of the request at hand, as the next two */
+	struct tare_noise_scale noise_scale; /* as far as it is the same for the whole request */
+	uint64_t noise_began_ns;
+	bool hurried; /* interrupted while cleaning up: no further hook is run */
 };
 
 /* What is asked of one visit to a case. */
@@ -143,6 +153,15 @@ enum tare_status tare_measure_refuse_case(struct tare_measure *measure,
  * warnings about containers that are no good ground for measuring. */
 enum tare_status tare_measure_note_facts(
 	struct tare_measure *measure, struct tare_measured_case *mine, struct tare_err *err);
+
+/* measure_noise.c: around one request to the runner, then for each sample that came of it. */
+void tare_measure_noise_open(struct tare_measure *measure);
+void tare_measure_noise_begin(struct tare_measure *measure, const struct tare_measured_case *mine);
+/* count: of measure->outcomes. */
+void tare_measure_noise_end(
+	struct tare_measure *measure, struct tare_measured_case *mine, uint32_t count);
+void tare_measure_noise_label(struct tare_measure *measure, struct tare_measured_case *mine,
+	struct tare_sample *sample, const struct tare_agent_record *record);
 
 /* measure_program.c */
 enum tare_status tare_measure_open_runner(struct tare_measure *measure,

@@ -316,6 +316,7 @@ take_outcome(struct tare_measure *measure, struct tare_measured_case *mine, bool
 			      : why.text;
 	}
 	tare_counting_derive(&sample, mine->counted, subject);
+	tare_measure_noise_label(measure, mine, &sample, record);
 	warn_of_outcome(measure, mine, outcome);
 	if (failure)
 		return tare_measure_fail_case(measure, mine, &sample, failure,
@@ -371,8 +372,10 @@ invoke(struct tare_measure *measure, struct tare_measured_case *mine,
 	struct tare_err why = {0};
 	enum tare_status status, taken;
 
+	tare_measure_noise_begin(measure, mine);
 	status = mine->on->ops->invoke(
 		mine->on->runner, measure->outcomes, done_out, &invocation, &why);
+	tare_measure_noise_end(measure, mine, *done_out);
 	taken = take_outcomes(measure, mine, visit->warmup, *done_out, err);
 	if (taken != TARE_OK)
 		return taken;

@@ -21,10 +21,34 @@ struct limits {
 	bool automatic;
 	uint64_t budget_ns;
 	uint64_t spent_ns;
-	uint32_t pairs; /* that every live case has */
-	uint32_t ahead; /* that one of them has */
+	uint32_t pairs;     /* that every live case has */
+	uint32_t ahead;     /* that one of them has */
+	uint64_t disturbed; /* invocations to be repeated */
 	size_t live;
 };
+
+static uint64_t
+budget_left_ns(const struct limits *limits)
+{
+	return limits->budget_ns > limits->spent_ns ? limits->budget_ns - limits->spent_ns : 0;
+}
+
+/* A pair one of whose invocations was disturbed is made up for by another, as long as there is
+ * budget; but not without end, where every one of them is disturbed. */
+static void
+allow_repeats(struct limits *limits)
+{
+	uint32_t most = limits->max_pairs < UINT32_MAX / 4 ? limits->max_pairs : UINT32_MAX / 4;
+	uint32_t more = limits->disturbed < most ? (uint32_t)limits->disturbed : most;
+
+	if (more > limits->pairs)
+		more = limits->pairs;
+	if (limits->live == 0 || more == 0 || budget_left_ns(limits) == 0)
+		return;
+	more += more % 2; /* whole blocks */
+	limits->min_pairs += more;
+	limits->max_pairs += more;
+}
 
 static struct limits
 group_limits(const struct tare_measure *measure, const struct tare_group *group)
@@ -53,19 +77,16 @@ group_limits(const struct tare_measure *measure, const struct tare_group *group)
 			limits.pairs = mine->next_pair;
 		if (mine->next_pair > limits.ahead)
 			limits.ahead = mine->next_pair;
+		if (subject->repeats_disturbed)
+			limits.disturbed += mine->record->noise.disturbed;
 	}
 	/* The second measuring has as many pairs as the first, whatever they take. */
 	if (measured->confirm_until > 0) {
 		limits.min_pairs = limits.max_pairs = measured->confirm_until;
 		limits.budget_ns *= 2;
 	}
+	allow_repeats(&limits);
 	return limits;
-}
-
-static uint64_t
-budget_left_ns(const struct limits *limits)
-{
-	return limits->budget_ns > limits->spent_ns ? limits->budget_ns - limits->spent_ns : 0;
 }
 
 /* An upper bound: what the budget leaves, or what the fixed count will take at the pace so far. */

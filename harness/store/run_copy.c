@@ -15,6 +15,8 @@ copy_samples(struct tare_samples *copy, const struct tare_samples *samples)
 	memcpy(copy->pairs, samples->pairs, samples->count * sizeof(*copy->pairs));
 	copy->start_ns = tare_xreallocarray(NULL, samples->count, sizeof(*copy->start_ns));
 	memcpy(copy->start_ns, samples->start_ns, samples->count * sizeof(*copy->start_ns));
+	copy->labels = tare_xreallocarray(NULL, samples->count, sizeof(*copy->labels));
+	memcpy(copy->labels, samples->labels, samples->count * sizeof(*copy->labels));
 	for (size_t i = 0; i < samples->metric_count; i++) {
 		copy->values[i] = tare_xreallocarray(NULL, samples->count, sizeof(double));
 		memcpy(copy->values[i], samples->values[i], samples->count * sizeof(double));

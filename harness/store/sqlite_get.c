@@ -170,8 +170,10 @@ read_rows(struct load *load, struct tare_samples *samples, struct tare_query *qu
 	size_t count = 0;
 	size_t pairs_len;
 	size_t times_len;
+	size_t labels_len;
 	const void *pairs = tare_column_blob(query, "pairs", &pairs_len);
 	const void *times = tare_column_blob(query, "start_ns", &times_len);
+	const void *labels = tare_column_blob(query, "labels", &labels_len);
 	struct tare_err reason = {0};
 	enum tare_status status = tare_packed_count(&count, pairs, pairs_len, &reason);
 
@@ -181,11 +183,21 @@ read_rows(struct load *load, struct tare_samples *samples, struct tare_query *qu
 		return damaged(load, "a case has too many samples", err);
 	samples->pairs = tare_xcalloc(count, sizeof(*samples->pairs));
 	samples->start_ns = tare_xcalloc(count, sizeof(*samples->start_ns));
+	samples->labels = tare_xcalloc(count, sizeof(*samples->labels));
 	samples->count = samples->capacity = count;
 	status = tare_unpack_pairs(samples->pairs, count, pairs, pairs_len, &reason);
 	if (status == TARE_OK)
 		status = tare_unpack_times(samples->start_ns, count, times, times_len, &reason);
+	if (status == TARE_OK && labels_len > 0)
+		status = tare_unpack_pairs(samples->labels, count, labels, labels_len, &reason);
 	return status == TARE_OK ? TARE_OK : damaged(load, reason.text, err);
+}
+
+static void
+sum_noise(struct tare_run_case *one)
+{
+	for (size_t row = 0; row < one->samples.count; row++)
+		tare_noise_add(&one->noise, NULL, one->samples.labels[row]);
 }
 
 static void
@@ -224,7 +236,10 @@ read_case(struct load *load, struct tare_query *query, struct tare_err *err)
 	one->samples.stride = tare_column_u64(query, "stride");
 	if (one->samples.stride == 0)
 		return damaged(load, "a case has a stride of 0", err);
-	return read_rows(load, &one->samples, query, err);
+	status = read_rows(load, &one->samples, query, err);
+	if (status == TARE_OK)
+		sum_noise(one);
+	return status;
 }
 
 static void

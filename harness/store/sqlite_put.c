@@ -14,7 +14,7 @@ struct put {
 	const struct tare_run *run;
 	int64_t run_row;
 	int64_t suite_row;
-	struct tare_packed packed[2];
+	struct tare_packed packed[3];
 	double *scratch; /* room for the samples of any case */
 	/* Cases mostly have the metrics of the case before, which spares looking them up. */
 	const struct tare_run_case *previous;
@@ -442,6 +442,12 @@ add_run_case(struct put *put, int64_t *row_out, size_t position, int64_t case_ro
 		return status;
 	tare_pack_pairs(&put->packed[0], one->samples.pairs, one->samples.count);
 	tare_pack_times(&put->packed[1], one->samples.start_ns, one->samples.count);
+	if (tare_samples_disturbed(&one->samples) > 0) {
+		tare_pack_pairs(&put->packed[2], one->samples.labels, one->samples.count);
+		tare_bind_blob(query, "labels", put->packed[2].bytes, put->packed[2].len);
+	} else {
+		tare_bind_blob(query, "labels", NULL, 0);
+	}
 	tare_bind_integer(query, "run_id", put->run_row);
 	tare_bind_u64(query, "position", position);
 	tare_bind_integer(query, "case_id", case_row_id);
@@ -497,6 +503,7 @@ tare_sqlite_insert_run(
 	free(put.metric_rows);
 	tare_packed_free(&put.packed[0]);
 	tare_packed_free(&put.packed[1]);
+	tare_packed_free(&put.packed[2]);
 	if (status == TARE_OK)
 		*row_out = put.run_row;
 	return status;

@@ -139,6 +139,7 @@ read_limits(struct tare_draft *draft, size_t list_len)
 	const struct tare_node *warmup = tare_draft_value(draft, TARE_KEY_WARMUP);
 	const struct tare_node *precision = tare_draft_value(draft, TARE_KEY_PRECISION);
 	const struct tare_node *max_time = tare_draft_value(draft, TARE_KEY_MAX_TIME);
+	const struct tare_node *on_disturbance = tare_draft_value(draft, TARE_KEY_ON_DISTURBANCE);
 	struct tare_case *out = draft->out;
 
 	out->warmup = draft->is_replay ? 0 : 1;
@@ -150,6 +151,8 @@ read_limits(struct tare_draft *draft, size_t list_len)
 	out->max_time_ns = DEFAULT_MAX_TIME_NS;
 	if (max_time != NULL)
 		tare_duration_parse(&out->max_time_ns, max_time->text, NULL);
+	out->repeats_disturbed =
+		on_disturbance != NULL && strcmp(on_disturbance->text, "repeat") == 0;
 	read_invocations(draft, list_len);
 }
 

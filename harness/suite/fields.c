@@ -265,6 +265,10 @@ static const struct tare_shape invocations = {.kind = TARE_SHAPE_ANY,
 	.any = (const struct tare_shape *const[]){
 		&automatic, &invocation_count, &invocations_bounds, NULL}};
 
+static const struct tare_shape on_disturbance = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "label or repeat",
+	.choices = (const char *const[]){"label", "repeat", NULL}};
+
 static const struct tare_shape metric_name = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the name of a metric",
 	.literal = true,
@@ -792,6 +796,12 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &duration,
 		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "Budget for the invocations of one case. Default: 10s."},
+	[TARE_KEY_ON_DISTURBANCE] = {.key = "on_disturbance",
+		.shape = &on_disturbance,
+		.places = ALL | TARE_IN_SAMPLES,
+		.doc = "What happens with invocations that something outside of the program "
+		       "disturbed: label says so and gives estimates with and without them; "
+		       "repeat also measures as many more, within max_time. Default: label."},
 	[TARE_KEY_METRICS] = {.key = "metrics",
 		.shape = &metrics,
 		.places = WORK,
@@ -904,7 +914,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = ALL,
 		.group = true,
 		.doc = "How much is measured, in one place: invocations, warmup, precision, "
-		       "max_time and timeout, as if written outside it."},
+		       "max_time, on_disturbance and timeout, as if written outside it."},
 	[TARE_KEY_RESOURCES] = {.key = "resources",
 		.shape = &resources,
 		.places = ALL,

@@ -12,6 +12,7 @@
  *   place.c     CPUs and memory
  *   threads.c   whether the threads of a program can be pinned, and its environment then
  *   run.c       the timed path
+ *   pace.c      how fast the CPU is
  *   count.c     events that are read around the timed path
  *   watch.c     timeouts and cancelling, by signals
  *   reap.c      services, leftovers, and the end of every tree
@@ -107,6 +108,12 @@ void agent_events_take(struct agent *agent, const int *fds, unsigned count);
 /* Both are outside the timed interval; what is between them goes into agent->counts. */
 void agent_count_begin(struct agent *agent, const struct tare_wire_request *request);
 void agent_count_end(struct agent *agent, uint64_t seq);
+
+/* pace.c */
+/* The effective frequency of the CPU this runs on, in kHz: measured where the last figure is of
+ * another CPU or older than 10 ms, so that it costs less than 1 % of the time however short what is
+ * measured in between. */
+uint32_t agent_pace_khz(void);
 
 /* run.c */
 /* Starts the program as leader of a new group, or of a new session. The number of the child, or -1

@@ -192,10 +192,12 @@ agent_run(
 		record_not_started(agent, request, reply);
 		return;
 	}
+	reply->khz_before = agent_pace_khz();
 	agent_watch_begin(request->timeout_ns);
 	if (agent_watch.cancelled)
 		reply->flags |= TARE_WIRE_CANCELLED;
 	else
 		run_batch(agent, request, reply);
 	agent_watch_end();
+	reply->khz_after = agent_pace_khz();
 }

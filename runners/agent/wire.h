@@ -22,7 +22,7 @@
 #include "harness/model/pending.h"
 
 enum {
-	TARE_WIRE_VERSION = 2,
+	TARE_WIRE_VERSION = 3,
 	TARE_WIRE_MAGIC = 0x45524157, /* "WARE" */
 	TARE_WIRE_SOCKET = 3,         /* where the agent finds its socket */
 	TARE_WIRE_SLOTS = 16,
@@ -110,6 +110,8 @@ struct tare_wire_reply {
 	uint32_t done;       /* RUN: invocations recorded; HELLO: version */
 	uint32_t service;    /* START */
 	int32_t exit_status; /* STATUS, STOP: as from wait4 where the service had ended by itself */
+	uint32_t khz_before; /* RUN: effective frequency of the agent's CPU; 0: not read */
+	uint32_t khz_after;
 	uint32_t reserved;
 	struct tare_agent_record record; /* RUN without TARE_WIRE_KEEP */
 	struct tare_agent_counts counts; /* the same, with TARE_WIRE_COUNTED */

@@ -68,6 +68,12 @@ COMPARISON = {
     "method": One("paired", "unpaired", "difference", "exact"), "gated": bool, "critical": bool,
     "blocking": bool, "margin": NUMBER, "superiority": Optional(NUMBER), "missing_pairs": int,
     "reason": Optional(str), "sentence": str,
+    "undisturbed": Optional({
+        "base_disturbed": int, "head_disturbed": int, "n": int, "ratio": Optional(NUMBER),
+        "interval": Optional(INTERVAL), "difference": Optional(NUMBER),
+        "difference_interval": Optional(INTERVAL),
+        "verdict": One("regression", "improvement", "no change", "inconclusive"),
+    }),
 }
 SET = {
     "base": str, "head": str, "across_runs": bool, "comparisons": int,
@@ -92,6 +98,7 @@ CASE = {
     "critical": bool, "status": One("ok", "failed", "pending"),
     "failure": Optional(str), "stderr": Optional(str), "stop_reason": Optional(str), "warmups": int,
     "metrics": Values(METRIC), "looks": Many(LOOK),
+    "noise": {"disturbed": int, "by": Values(int), "disturbed_pairs": Many(int)},
     "cost": {"invocations": int, "time_ns": NUMBER, "share": NUMBER, "stopped": str},
 }
 REPORT = ADVICE | {

@@ -13,7 +13,8 @@ What stands at the left margin of a transcript is for people. What is indented b
   > END
 
 Everything runs in one empty folder. What differs from run to run is replaced in what was printed: run
-ids by RUN-1, RUN-2 ... in the order they come up, times, digests, folders, the version. Empty lines
+ids by RUN-1, RUN-2 ... in the order they come up, times, digests, folders, the version. What tells of
+other programs that ran meanwhile is left out. Empty lines
 at the end of what a command printed do not count. The first difference stops nothing: all commands
 are run, and the diff is of the whole. TARE_UPDATE_GOLDEN=1 writes what was printed into the
 transcript.
@@ -40,6 +41,8 @@ REPLACED = [
     (re.compile(r"( +\d+) +[\d.]+ (?:ns|us|ms|s|min)(?=  (?:complete|interrupted|cut off|has failures))"),
      r"\1 <TIME>"),
 ]
+DISTURBED = re.compile(
+    r"^disturbed +samples +median +without\n(?:.+\n)*\n|^ *without disturbed samples: .*\n", re.M)
 RUN_ID = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b")
 
 
@@ -111,6 +114,7 @@ class Normaliser:
         for folder, name in self.folders:
             text = text.replace(folder, name)
         text = RUN_ID.sub(self.run_name, text)
+        text = DISTURBED.sub("", text)
         for pattern, replacement in REPLACED:
             text = pattern.sub(replacement, text)
         return text

@@ -1,6 +1,8 @@
 INSERT INTO run_cases (
 	run_id, position, case_id, case_group, command, runner, cpus, placement, critical, status, failure,
-	stderr_tail, stop_reason, warmup_count, sample_count, sample_total, stride, pairs, start_ns)
+	stderr_tail, stop_reason, warmup_count, sample_count, sample_total, stride, pairs, start_ns,
+	labels)
 VALUES (
 	$run_id, $position, $case_id, $case_group, $command, $runner, $cpus, $placement, $critical, $status, $failure,
-	$stderr_tail, $stop_reason, $warmup_count, $sample_count, $sample_total, $stride, $pairs, $start_ns);
+	$stderr_tail, $stop_reason, $warmup_count, $sample_count, $sample_total, $stride, $pairs, $start_ns,
+	$labels);

@@ -212,11 +212,55 @@ geomean_has_no_interval_where_a_case_has_none(void **state)
 	assert_nan(set.geomean_low);
 }
 
+static void
+compares_again_without_what_was_disturbed(void **state)
+{
+	size_t base = add(first, "x", "base", 0, 10e6);
+	size_t head = add(first, "x", "head", 0, 10e6);
+	const struct tare_undisturbed *rest;
+
+	(void)state;
+	compare_variants();
+	assert_null(set.items[0].undisturbed);
+	for (size_t i = 0; i < 3; i++) {
+		first->cases[head].samples.values[TARE_METRIC_WALL][i] *= 5;
+		first->cases[head].samples.labels[i] = 1;
+	}
+	first->cases[base].samples.labels[3] = 1;
+	compare_variants();
+	rest = set.items[0].undisturbed;
+	assert_non_null(rest);
+	assert_int_equal(set.items[0].n, 10);
+	assert_int_equal(set.items[0].verdict, TARE_VERDICT_INCONCLUSIVE);
+	assert_int_equal(rest->base_disturbed, 1);
+	assert_int_equal(rest->head_disturbed, 3);
+	assert_int_equal(rest->n, 6);
+	assert_close(rest->ratio, 1, 1e-12);
+	assert_int_equal(rest->verdict, TARE_VERDICT_NO_CHANGE);
+}
+
+static void
+has_nothing_left_where_all_were_disturbed(void **state)
+{
+	size_t head;
+
+	(void)state;
+	add(first, "x", "base", 0, 10e6);
+	head = add(first, "x", "head", 0, 10e6);
+	for (size_t i = 0; i < 10; i++)
+		first->cases[head].samples.labels[i] = 1;
+	compare_variants();
+	assert_int_equal(set.items[0].undisturbed->n, 0);
+	assert_int_equal(set.items[0].undisturbed->verdict, TARE_VERDICT_INCONCLUSIVE);
+}
+
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(compares_again_without_what_was_disturbed),
+		TEST(has_nothing_left_where_all_were_disturbed),
 		TEST(variants_are_compared_with_the_first_of_their_group),
 		TEST(a_run_without_variants_gives_an_empty_set),
 		TEST(runs_are_joined_by_name_and_the_missing_are_named),

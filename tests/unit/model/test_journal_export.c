@@ -53,6 +53,8 @@ make_run(void)
 	sample_run_add_values(run, head, TARE_METRIC_WALL, (double[]){12e6, NAN, 13e6}, 3);
 	sample_run_add_values(run, head, TARE_METRIC_SYS, (double[]){1, -0.0, 1e300}, 3);
 	run->cases[base].stop_reason = "precision reached";
+	run->cases[head].samples.labels[1] =
+		1u << TARE_DISTURBED_SWAP | 1u << TARE_DISTURBED_FREQUENCY;
 	tare_run_add_look(run, head,
 		&(struct tare_case_look){.pairs = 3,
 			.pairs_planned = 30,
@@ -91,6 +93,7 @@ assert_same_samples(const struct tare_samples *a, const struct tare_samples *b)
 	for (size_t row = 0; row < a->count; row++) {
 		assert_int_equal(a->pairs[row], b->pairs[row]);
 		assert_true(a->start_ns[row] == b->start_ns[row]);
+		assert_int_equal(a->labels[row], b->labels[row]);
 		for (size_t i = 0; i < a->metric_count; i++) {
 			if (isnan(a->values[i][row]))
 				assert_true(isnan(b->values[i][row]));

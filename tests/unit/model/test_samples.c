@@ -185,12 +185,40 @@ gives_values_without_the_missing(void **state)
 	tare_samples_free(&samples);
 }
 
+static void
+keeps_labels_with_their_rows(void **state)
+{
+	struct tare_samples samples, rest;
+
+	(void)state;
+	tare_samples_init(&samples, 1);
+	for (uint32_t i = 0; i < 8; i++) {
+		tare_samples_add(&samples, i, 10 * i, (double[]){i});
+		if (i == 2 || i == 3)
+			tare_samples_label(&samples, i);
+	}
+	assert_int_equal(tare_samples_disturbed(&samples), 2);
+	tare_samples_undisturbed(&rest, &samples);
+	assert_int_equal(rest.count, 6);
+	assert_int_equal(rest.total, 6);
+	assert_int_equal(rest.pairs[2], 4);
+	assert_true(rest.values[0][2] == 4);
+	assert_true(rest.start_ns[2] == 40);
+	assert_int_equal(tare_samples_disturbed(&rest), 0);
+	tare_samples_free(&rest);
+	tare_samples_thin(&samples, 2);
+	assert_int_equal(tare_samples_disturbed(&samples), 1);
+	assert_int_equal(samples.labels[1], 2);
+	tare_samples_free(&samples);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts_empty_with_stride_one),
 		cmocka_unit_test(keeps_columns_in_order_while_it_grows),
+		cmocka_unit_test(keeps_labels_with_their_rows),
 		cmocka_unit_test(thins_to_pairs_the_stride_divides),
 		cmocka_unit_test(joins_rows_of_the_same_pair),
 		cmocka_unit_test(leaves_out_pairs_without_a_value_on_either_side),

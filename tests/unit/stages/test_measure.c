@@ -46,6 +46,74 @@ blocks_are_in_the_order_of_the_seed(void **state)
 	bed_remove(&bed);
 }
 
+/* Pairs 1 and 3 are disturbed, and so is one of those that make up for them. */
+#define DISTURBED                                                                           \
+	"    replay: {wall: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms,\n" \
+	"      1ms, 1ms],\n"                                                                \
+	"      major_faults: [0, 3, 0, 3, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]}\n"
+
+static void
+labels_what_was_disturbed_and_measures_no_more(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_make(&bed, TWO_VARIANTS("invocations: 6") DISTURBED);
+	assert_int_equal(bed_run(&bed), TARE_OK);
+	assert_int_equal(bed_case(&bed, "x@a")->samples.count, 6);
+	assert_int_equal(bed_case(&bed, "x@b")->noise.disturbed, 2);
+	assert_int_equal(
+		bed_case(&bed, "x@b")->samples.labels[1], 1u << TARE_DISTURBED_MAJOR_FAULTS);
+	assert_int_equal(bed_case(&bed, "x@b")->samples.labels[2], 0);
+	assert_true(bed_journal_has(&bed, "\"disturbed\":[\"major_faults\"]"));
+	bed_remove(&bed);
+}
+
+static void
+repeats_as_many_pairs_as_were_disturbed(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	/* Two on each side make four, and the one among those two more. */
+	bed_make(&bed, TWO_VARIANTS("invocations: 6, on_disturbance: repeat") DISTURBED);
+	assert_int_equal(bed_run(&bed), TARE_OK);
+	assert_int_equal(bed_case(&bed, "x@a")->samples.count, 12);
+	assert_int_equal(bed_case(&bed, "x@b")->samples.count, 12);
+	bed_remove(&bed);
+}
+
+static void
+repeats_within_the_budget_only(void **state)
+{
+	struct bed bed;
+
+	(void)state;
+	bed_make(&bed,
+		TWO_VARIANTS("invocations: 6, max_time: 1ms, on_disturbance: repeat") DISTURBED);
+	assert_int_equal(bed_run(&bed), TARE_OK);
+	assert_int_equal(bed_case(&bed, "x@a")->samples.count, 6);
+	bed_remove(&bed);
+}
+
+static void
+goes_on_repeating_where_it_was_cut_off(void **state)
+{
+	struct bed whole, cut;
+	const char *suite = TWO_VARIANTS("invocations: 6, on_disturbance: repeat") DISTURBED;
+
+	(void)state;
+	bed_make(&whole, suite);
+	assert_int_equal(bed_run(&whole), TARE_OK);
+	bed_make(&cut, suite);
+	assert_int_equal(bed_run(&cut), TARE_OK);
+	bed_cut_journal(&cut, 14, 0);
+	assert_int_equal(bed_resume(&cut, suite), TARE_OK);
+	bed_assert_same_samples(cut.session->run, whole.session->run);
+	bed_remove(&whole);
+	bed_remove(&cut);
+}
+
 static void
 groups_take_turns(void **state)
 {
@@ -582,6 +650,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_are_in_the_order_of_the_seed),
+		cmocka_unit_test(labels_what_was_disturbed_and_measures_no_more),
+		cmocka_unit_test(repeats_as_many_pairs_as_were_disturbed),
+		cmocka_unit_test(repeats_within_the_budget_only),
+		cmocka_unit_test(goes_on_repeating_where_it_was_cut_off),
 		cmocka_unit_test(groups_take_turns),
 		cmocka_unit_test(an_odd_count_ends_with_half_a_block),
 		cmocka_unit_test(warmups_come_first_and_are_not_samples),

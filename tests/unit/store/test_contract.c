@@ -248,6 +248,7 @@ gives_back_samples_bit_for_bit(void **state)
 	samples->values[2][0] = INFINITY;
 	samples->start_ns[7] = UINT64_MAX;
 	samples->pairs[7] = UINT32_MAX;
+	samples->labels[6] = 1u << TARE_DISTURBED_STEAL;
 	samples->stride = 4;
 	samples->total = 1234567890123;
 	put(fixture, run, true);
@@ -256,6 +257,7 @@ gives_back_samples_bit_for_bit(void **state)
 	assert_int_equal(stored->cases[0].samples.stride, 4);
 	assert_int_equal(stored->cases[0].samples.total, 1234567890123);
 	assert_memory_equal(stored->cases[0].samples.pairs, samples->pairs, 8 * sizeof(uint32_t));
+	assert_memory_equal(stored->cases[0].samples.labels, samples->labels, 8 * sizeof(uint32_t));
 	assert_memory_equal(
 		stored->cases[0].samples.start_ns, samples->start_ns, 8 * sizeof(uint64_t));
 	for (size_t i = 0; i < TARE_BUILTIN_METRIC_COUNT; i++)

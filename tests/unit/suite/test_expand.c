@@ -62,7 +62,7 @@ takes_samples_and_resources_as_groups_of_the_same_keys(void **state)
 		"    runner: replay\n"
 		"    resources: {cpus: 2-3}\n"
 		"    samples: {invocations: {min: 4, max: 5}, warmup: 2, precision: 5%,\n"
-		"      max_time: 3s, timeout: 4s}\n"
+		"      max_time: 3s, timeout: 4s, on_disturbance: repeat}\n"
 		"benchmarks:\n"
 		"- {name: a, replay: {wall: 1ms}}\n"
 		"- {name: b, replay: {wall: 1ms}, warmup: 7, samples: {max_time: 9s}}\n";
@@ -77,6 +77,7 @@ takes_samples_and_resources_as_groups_of_the_same_keys(void **state)
 	assert_int_equal(plan->cases[0].warmup, 2);
 	assert_true(plan->cases[0].precision == 0.05);
 	assert_int_equal(plan->cases[0].max_time_ns, UINT64_C(3000000000));
+	assert_true(plan->cases[0].repeats_disturbed);
 	assert_int_equal(plan->cases[0].program.timeout_ns, UINT64_C(4000000000));
 	assert_int_equal(plan->cases[1].warmup, 7);
 	assert_int_equal(plan->cases[1].max_time_ns, UINT64_C(9000000000));
@@ -84,6 +85,7 @@ takes_samples_and_resources_as_groups_of_the_same_keys(void **state)
 	plan = suite_plan(fixture, suite);
 	assert_string_equal(plan->cases[0].cpus, "3");
 	assert_int_equal(plan->cases[0].warmup, 1);
+	assert_false(plan->cases[0].repeats_disturbed);
 }
 
 static void
