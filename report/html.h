@@ -36,7 +36,8 @@ enum {
 	HTML_ALL_POINTS_MAX = 90000, /* dots on the page */
 	HTML_POINTS_MIN = 24,        /* in one chart, whatever the size of the suite */
 	HTML_FAILURES_MAX = 200,     /* ways to fail, each with its stderr */
-	HTML_WARNINGS_MAX = 500,
+	HTML_WARNINGS_MAX = 100,     /* kinds */
+	HTML_WARNINGS_ALIKE = 20,
 };
 
 struct html_item {

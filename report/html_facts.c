@@ -3,6 +3,7 @@
 #include "harness/base/text.h"
 #include "report/failures.h"
 #include "report/html.h"
+#include "report/warnings.h"
 
 enum { STDERR_LINES_MAX = 20, STDERR_LEN_MAX = 4000, NAMES_SHOWN = 12, NAMES_MAX = 1000 };
 
@@ -94,34 +95,50 @@ html_write_failures(struct html *h)
 	fputs("</section>\n", h->out);
 }
 
+static void
+write_soft(struct html *h, const char *before, const char *text)
+{
+	if (*text == '\0')
+		return;
+	fprintf(h->out, "<br><span class=soft>%s", before);
+	html_text(h->out, text);
+	fputs("</span>", h->out);
+}
+
+static void
+write_warning(struct html *h, const struct tare_warning_group *group)
+{
+	fputs("<li>", h->out);
+	html_text(h->out, group->texts[0]);
+	for (size_t i = 1; i < group->count && i < HTML_WARNINGS_ALIKE; i++) {
+		fputs("<br>", h->out);
+		html_text(h->out, group->texts[i]);
+	}
+	if (group->count > HTML_WARNINGS_ALIKE)
+		fprintf(h->out, "<br>and %zu more, which the journal has",
+			group->count - HTML_WARNINGS_ALIKE);
+	write_soft(h, "Why it matters: ", group->why);
+	write_soft(h, "What to do: ", group->advice);
+	fputs("\n", h->out);
+}
+
 void
 html_write_warnings(struct html *h)
 {
-	size_t count = h->run->warning_count;
+	struct tare_warning_group *groups;
+	size_t count = tare_warning_groups(&groups, h->arena, h->run);
 
 	if (count == 0)
 		return;
-	if (count > HTML_WARNINGS_MAX)
-		count = HTML_WARNINGS_MAX;
 	fputs("<section aria-labelledby=warnings><h2 id=warnings>Warnings</h2>\n<ul "
 	      "class=plain-list>\n",
 		h->out);
-	for (size_t i = 0; i < count; i++) {
-		const struct tare_warning *warning = &h->run->warnings[i];
-
-		fputs("<li>", h->out);
-		html_text(h->out, warning->text);
-		if (warning->advice && *warning->advice) {
-			fputs("<br><span class=soft>What to do: ", h->out);
-			html_text(h->out, warning->advice);
-			fputs("</span>", h->out);
-		}
-		fputs("\n", h->out);
-	}
+	for (size_t i = 0; i < count && i < HTML_WARNINGS_MAX; i++)
+		write_warning(h, &groups[i]);
 	fputs("</ul>\n", h->out);
-	if (count < h->run->warning_count)
-		fprintf(h->out, "<p class=note>%zu more are in the journal.</p>\n",
-			h->run->warning_count - count);
+	if (count > HTML_WARNINGS_MAX)
+		fprintf(h->out, "<p class=note>%zu more kinds are in the journal.</p>\n",
+			count - HTML_WARNINGS_MAX);
 	fputs("</section>\n", h->out);
 }
 

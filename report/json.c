@@ -8,6 +8,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
+#include "harness/model/warning.h"
 #include "report/cost.h"
 #include "report/noise.h"
 #include "report/reporters.h"
@@ -544,9 +545,12 @@ write_warnings(struct tare_json *json, const struct tare_run *run)
 {
 	tare_json_array_begin(json, "warnings");
 	for (size_t i = 0; i < run->warning_count; i++) {
+		const struct tare_warning_about *about = tare_warning_find(run->warnings[i].id);
+
 		tare_json_object_begin(json, NULL);
 		tare_json_string(json, "id", run->warnings[i].id);
 		tare_json_string(json, "text", run->warnings[i].text);
+		tare_json_string(json, "why", about ? about->why : NULL);
 		tare_json_string(json, "advice", run->warnings[i].advice);
 		tare_json_object_end(json);
 	}

@@ -18,6 +18,7 @@
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
+#include "report/warnings.h"
 
 enum {
 	COMMENT_MAX = 60000,
@@ -29,6 +30,7 @@ enum {
 	COST_ROWS_MAX = 40,
 	FAILED_NAMES_MAX = 12,
 	DISTURBED_MAX = 40,
+	WARNINGS_ALIKE = 4,
 };
 
 #define ZERO_WIDTH_SPACE "&#8203;"
@@ -539,22 +541,37 @@ write_failures(struct comment *comment)
 }
 
 static void
+write_warning(struct comment *comment, const struct tare_warning_group *group)
+{
+	begin_piece(comment);
+	fputs("- warning: ", comment->piece);
+	for (size_t i = 0; i < group->count && i < WARNINGS_ALIKE; i++) {
+		fputs(i ? "; " : "", comment->piece);
+		put_text(comment, group->texts[i]);
+	}
+	if (group->count > WARNINGS_ALIKE)
+		fprintf(comment->piece, "; and %zu more", group->count - WARNINGS_ALIKE);
+	if (*group->why) {
+		fputs(". Why it matters: ", comment->piece);
+		put_text(comment, group->why);
+	}
+	if (*group->advice) {
+		fputs(". What to do: ", comment->piece);
+		put_text(comment, group->advice);
+	}
+	fputs(".\n", comment->piece);
+	end_piece(comment);
+}
+
+static void
 write_warnings(struct comment *comment)
 {
-	const struct tare_run *run = comment->input->run;
+	struct tare_warning_group *groups;
+	size_t count = tare_warning_groups(&groups, comment->arena, comment->input->run);
 
-	for (size_t i = 0; i < run->warning_count && !is_full(comment); i++) {
-		begin_piece(comment);
-		fputs("- warning: ", comment->piece);
-		put_text(comment, run->warnings[i].text);
-		if (run->warnings[i].advice && *run->warnings[i].advice) {
-			fputs("; ", comment->piece);
-			put_text(comment, run->warnings[i].advice);
-		}
-		putc('\n', comment->piece);
-		end_piece(comment);
-	}
-	if (run->warning_count > 0)
+	for (size_t i = 0; i < count && !is_full(comment); i++)
+		write_warning(comment, &groups[i]);
+	if (count > 0)
 		put_closing(comment, "\n");
 }
 

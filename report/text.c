@@ -14,6 +14,7 @@
 #include "report/reporters.h"
 #include "report/summary.h"
 #include "report/table.h"
+#include "report/warnings.h"
 
 #define BOLD   "\x1b[1m"
 #define DIM    "\x1b[2m"
@@ -29,7 +30,8 @@ enum {
 	INCONCLUSIVE_MAX = 20, /* and all but these of what could not be decided */
 	MISSING_MAX = 5,
 	COSTLIEST_FROM = 6, /* cases: of fewer, the table tells which takes longest */
-	WARNINGS_ALL = 20,
+	WARNINGS_ALL = 20,  /* kinds */
+	WARNINGS_ALIKE = 4,
 	FAILED_NAMES_MAX = 12,
 	DISTURBED_MAX = 10,
 };
@@ -795,14 +797,42 @@ write_failures(const struct page *page)
 }
 
 static void
-write_warning(const struct page *page, const struct tare_warning *warning)
+write_indented(const struct page *page, const char *before, const char *text)
 {
-	fprintf(page->out, "%swarning:%s ", style(page, YELLOW), style(page, RESET));
-	tare_display_wrapped(page->out, safe(page, warning->text), 9, page->width);
-	if (!warning->advice || !*warning->advice)
+	if (*text == '\0')
 		return;
 	fprintf(page->out, "%9s", "");
-	tare_display_wrapped(page->out, safe(page, warning->advice), 9, page->width);
+	tare_display_wrapped(page->out,
+		safe(page, tare_arena_printf(page->arena, "%s%s", before, text)), 9, page->width);
+}
+
+static void
+write_warning(const struct page *page, const struct tare_warning_group *group)
+{
+	fprintf(page->out, "%swarning:%s ", style(page, YELLOW), style(page, RESET));
+	tare_display_wrapped(page->out, safe(page, group->texts[0]), 9, page->width);
+	for (size_t i = 1; i < group->count && i < WARNINGS_ALIKE; i++)
+		write_indented(page, "", group->texts[i]);
+	if (group->count > WARNINGS_ALIKE)
+		fprintf(page->out, "%9sand %zu more\n", "", group->count - WARNINGS_ALIKE);
+	write_indented(page, "why: ", group->why);
+	write_indented(page, "do: ", group->advice);
+}
+
+static void
+write_warnings(const struct page *page)
+{
+	struct tare_warning_group *groups;
+	size_t count = tare_warning_groups(&groups, page->arena, page->input->run);
+
+	if (count > 0)
+		putc('\n', page->out);
+	for (size_t i = 0; i < count && i < WARNINGS_ALL; i++)
+		write_warning(page, &groups[i]);
+	if (count > WARNINGS_ALL)
+		fprintf(page->out,
+			"and %zu more kinds of warnings; the html and json reports have them\n",
+			count - WARNINGS_ALL);
 }
 
 static const char *
@@ -839,8 +869,6 @@ write_conclusion(const struct page *page)
 static void
 write_page(const struct page *page)
 {
-	const struct tare_run *run = page->input->run;
-
 	write_header(page);
 	write_cases(page);
 	write_counters(page);
@@ -850,13 +878,7 @@ write_page(const struct page *page)
 	write_stops(page);
 	write_disturbed(page);
 	write_failures(page);
-	if (run->warning_count > 0)
-		putc('\n', page->out);
-	for (size_t i = 0; i < run->warning_count && i < WARNINGS_ALL; i++)
-		write_warning(page, &run->warnings[i]);
-	if (run->warning_count > WARNINGS_ALL)
-		fprintf(page->out, "and %zu more warnings; the html and json reports have them\n",
-			run->warning_count - WARNINGS_ALL);
+	write_warnings(page);
 	write_conclusion(page);
 }
 

@@ -9,6 +9,7 @@
 #include "harness/base/units.h"
 #include "harness/cli/list.h"
 #include "harness/cli/list_counters.h"
+#include "harness/model/warning.h"
 #include "harness/store/store.h"
 #include "report/report.h"
 #include "runners/runner.h"
@@ -229,6 +230,58 @@ list_counters(const struct list_line *line, struct tare_err *err)
 	return TARE_OK;
 }
 
+static void
+print_warning(const struct tare_warning_about *about)
+{
+	printf("%s: %s\n  why: %s\n", about->id, about->meaning, about->why);
+	for (size_t i = 0; i < TARE_ADVICES_MAX && about->advices[i].text; i++) {
+		const char *where = tare_habits_text(about->advices[i].habits);
+
+		printf("  do:  %s%s%s\n", where, *where ? ": " : "", about->advices[i].text);
+	}
+}
+
+static void
+print_warnings_json(void)
+{
+	struct tare_json json;
+
+	tare_json_begin(&json, stdout, 2);
+	tare_json_array_begin(&json, NULL);
+	for (int i = 0; i < TARE_WARNING_COUNT; i++) {
+		const struct tare_warning_about *about =
+			tare_warning_about((enum tare_warning_kind)i);
+
+		tare_json_object_begin(&json, NULL);
+		tare_json_string(&json, "id", about->id);
+		tare_json_string(&json, "meaning", about->meaning);
+		tare_json_string(&json, "why", about->why);
+		tare_json_array_begin(&json, "advices");
+		for (size_t k = 0; k < TARE_ADVICES_MAX && about->advices[k].text; k++) {
+			tare_json_object_begin(&json, NULL);
+			tare_json_string(
+				&json, "where", tare_habits_text(about->advices[k].habits));
+			tare_json_string(&json, "text", about->advices[k].text);
+			tare_json_object_end(&json);
+		}
+		tare_json_array_end(&json);
+		tare_json_object_end(&json);
+	}
+	tare_json_array_end(&json);
+	putchar('\n');
+}
+
+static enum tare_status
+list_warnings(const struct list_line *line, struct tare_err *err)
+{
+	(void)err;
+	if (line->json)
+		print_warnings_json();
+	for (int i = 0; i < TARE_WARNING_COUNT && !line->json; i++)
+		print_warning(tare_warning_about((enum tare_warning_kind)i));
+	return TARE_OK;
+}
+
 struct listing {
 	const char *what;
 	enum tare_status (*print)(const struct list_line *line, struct tare_err *err);
@@ -243,6 +296,7 @@ static const struct listing listings[] = {
 	{"reports", list_reports, false, 0},
 	{"stores", list_stores, false, 0},
 	{"counters", list_counters, true, NAMES_MAX},
+	{"warnings", list_warnings, true, 0},
 };
 
 static const struct listing *
@@ -266,15 +320,15 @@ list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *
 	(void)exit_code_out;
 	if (!listing)
 		return tare_err_set(err, TARE_INVALID,
-			"there is no list of '%s'; expected runs, cases, runners, reports, stores "
-			"or counters",
+			"there is no list of '%s'; expected runs, cases, runners, reports, stores, "
+			"counters or warnings",
 			what);
 	status = tare_operands_check("list", operands, 0, 1 + listing->name_max, err);
 	if (status == TARE_OK)
 		status = tare_format_parse(&line.json, line.format, err);
 	if (status == TARE_OK && line.json && !listing->in_json)
 		status = tare_err_set(err, TARE_INVALID,
-			"--format json is for runs and counters, not for %s", what);
+			"--format json is for runs, counters and warnings, not for %s", what);
 	/* NULL-terminated behind the word, and at the word where there is none. */
 	line.names = (const char *const *)(operands[0] ? operands + 1 : operands);
 	return status == TARE_OK ? listing->print(&line, err) : status;
@@ -282,8 +336,8 @@ list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *
 
 const struct tare_command tare_command_list = {
 	.name = "list",
-	.usage = "[OPTION...] runs|cases|runners|reports|stores|counters [NAME...]",
-	.words = "runs cases runners reports stores counters",
+	.usage = "[OPTION...] runs|cases|runners|reports|stores|counters [NAME...]|warnings",
+	.words = "runs cases runners reports stores counters warnings",
 	.summary = "list what is in the history, or what this tare can do",
 	.tables = tables,
 	.line_size = sizeof(struct list_line),

@@ -7,6 +7,7 @@
 #include "harness/model/journal.h"
 #include "harness/model/journal_decode.h"
 #include "harness/model/journal_scan.h"
+#include "harness/model/warning.h"
 
 enum { BLOCK_LEN = 64 << 10 };
 
@@ -174,12 +175,9 @@ find_run(json_t **header_out, struct lines *lines, size_t index, struct tare_err
 static void
 warn_of_cut_line(struct tare_run *run, const struct lines *lines, size_t len)
 {
-	char *text = tare_arena_printf(run->arena,
+	tare_warn(run, TARE_WARN_JOURNAL_CUT, 0,
 		"the last line of the journal is cut off; %zu bytes after line %zu are left out",
 		len, lines->number);
-
-	tare_run_warn(run, "journal_cut", text,
-		"the run was killed while it wrote; continue it with tare run --resume");
 }
 
 /* Up to the next header, which is not consumed by anybody: one run is read per call. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "harness/base/text.h"
+#include "harness/model/warning.h"
 
 /* Warnings past this are summed up in one: a run that warns at every invocation must not grow. */
 enum { WARNINGS_MAX = 1000 };
@@ -224,9 +225,11 @@ tare_run_warn(struct tare_run *run, const char *id, const char *text, const char
 	if (run->warning_count == WARNINGS_MAX || has_warned(run, id, text))
 		return;
 	if (run->warning_count == WARNINGS_MAX - 1) {
-		id = "more_warnings";
-		text = "there were more warnings than are kept";
-		advice = "read the warning lines of the journal";
+		const struct tare_warning_about *more = tare_warning_about(TARE_WARN_MORE_WARNINGS);
+
+		id = more->id;
+		text = more->meaning;
+		advice = tare_warning_advice(more, 0);
 	}
 	if (run->warning_count == run->warning_capacity) {
 		size_t capacity = run->warning_capacity ? 2 * run->warning_capacity : 8;

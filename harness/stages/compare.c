@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "harness/compare/compare.h"
+#include "harness/model/warning.h"
 #include "harness/stages/mixing.h"
 #include "harness/stages/stage.h"
 #include "harness/stats/order.h"
@@ -55,25 +56,19 @@ warn_of_shape(struct tare_session *session, const struct tare_run_case *record)
 	const struct tare_samples *samples = &record->samples;
 	double *values = tare_xcalloc(samples->count + 1, sizeof(*values));
 	size_t count = tare_samples_values(values, samples, TARE_METRIC_WALL);
+	unsigned habits = tare_case_habits(record);
 	struct tare_outliers outliers;
 
 	count = tare_finite(values, count);
 	tare_sort(values, count);
 	tare_outliers_count(&outliers, values, count);
 	if ((double)outliers.severe > SEVERE_SHARE * (double)count)
-		tare_run_warn(session->run, "outliers",
-			tare_arena_printf(session->arena, "%s: %zu of %zu invocations %s",
-				record->name, outliers.severe, count,
-				outliers.severe == 1 ? "is a severe outlier"
-						     : "are severe outliers"),
-			"quieten the machine, pin the benchmark with `cpus:`, or add a warm-up");
+		tare_warn(session->run, TARE_WARN_OUTLIERS, habits, "%s: %zu of %zu invocations %s",
+			record->name, outliers.severe, count,
+			outliers.severe == 1 ? "is a severe outlier" : "are severe outliers");
 	if (tare_bimodal(values, count))
-		tare_run_warn(session->run, "bimodal",
-			tare_arena_printf(session->arena, "%s: wall times fall into two groups",
-				record->name),
-			"look at the samples in run order: caches, frequency or another process "
-			"may "
-			"switch between two states");
+		tare_warn(session->run, TARE_WARN_BIMODAL, habits,
+			"%s: wall times fall into two groups", record->name);
 	free(values);
 }
 
@@ -88,23 +83,53 @@ warn_of_missing_base(struct tare_session *session, size_t index)
 	if (!is_first || base->status != TARE_CASE_FAILED ||
 		index + 1 == session->run->case_count || next->group != base->group)
 		return;
-	tare_run_warn(session->run, "no_base",
-		tare_arena_printf(session->arena,
-			"%s failed, so that there is nothing to compare its other variants with",
-			base->name),
-		"mend it, or put a variant that works first");
+	tare_warn(session->run, TARE_WARN_NO_BASE, 0,
+		"%s failed, so that there is nothing to compare its other variants with",
+		base->name);
+}
+
+/* Where most of a case was disturbed: some of it is disturbed on every machine. */
+static void
+warn_of_noise(struct tare_session *session, const struct tare_run_case *record)
+{
+	const struct tare_noise_sum *noise = &record->noise;
+	int most = 0;
+
+	if (2 * noise->disturbed <= record->samples.total)
+		return;
+	for (int i = 1; i < TARE_DISTURBANCE_COUNT; i++) {
+		if (noise->by_kind[i] > noise->by_kind[most])
+			most = i;
+	}
+	tare_warn(session->run, TARE_WARN_DISTURBED, tare_case_habits(record),
+		"%s: %llu of %llu samples were disturbed; most often it %s", record->name,
+		(unsigned long long)noise->disturbed, (unsigned long long)record->samples.total,
+		tare_disturbance_phrase((enum tare_disturbance)most));
+}
+
+/* Verdicts that nobody gates on change with much less. */
+static void
+warn_of_verdicts(struct tare_session *session, const struct tare_comparison_set *set)
+{
+	for (size_t i = 0; i < set->item_count; i++) {
+		const struct tare_comparison *item = &set->items[i];
+		const struct tare_undisturbed *rest = item->undisturbed;
+
+		if (!item->metric.gated || !rest || rest->n == 0 || rest->verdict == item->verdict)
+			continue;
+		tare_warn(session->run, TARE_WARN_DISTURBED_VERDICT, 0,
+			"%s, %s: %s, and without disturbed samples %s", item->case_name,
+			item->metric.name, tare_verdict_name(item->verdict),
+			tare_verdict_name(rest->verdict));
+	}
 }
 
 static void
 warn_of_suites(struct tare_session *session)
 {
-	tare_run_warn(session->run, "suites",
-		tare_arena_printf(session->arena,
-			"the runs are of different suites, \"%s\" and \"%s\": cases of one name "
-			"may "
-			"have nothing to do with each other",
-			session->base->suite, session->run->suite),
-		"compare with a run of the same suite");
+	tare_warn(session->run, TARE_WARN_SUITES, 0,
+		"the runs are of different suites, \"%s\" and \"%s\"", session->base->suite,
+		session->run->suite);
 }
 
 static enum tare_status
@@ -121,6 +146,7 @@ compare(struct tare_session *session, struct tare_err *err)
 		return status;
 	for (size_t i = 0; i < run->case_count; i++) {
 		warn_of_shape(session, &run->cases[i]);
+		warn_of_noise(session, &run->cases[i]);
 		warn_of_missing_base(session, i);
 	}
 	if (session->base && strcmp(session->base->suite, run->suite) != 0)
@@ -129,12 +155,14 @@ compare(struct tare_session *session, struct tare_err *err)
 	if (status != TARE_OK)
 		return status;
 	session->set_count = 1;
+	warn_of_verdicts(session, &session->sets[0]);
 	if (session->base) {
 		status = tare_compare_runs(
 			&session->sets[1], session->arena, session->base, run, &options, err);
 		if (status != TARE_OK)
 			return status;
 		session->set_count = 2;
+		warn_of_verdicts(session, &session->sets[1]);
 	}
 	/* With a baseline the question is what changed since; variants of the run may be
 	 * alternatives that were never meant to be equal. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/model/warning.h"
 #include "runners/cgroup.h"
 
 enum { SIMULATIONS = 2 };
@@ -44,13 +45,8 @@ tare_stage_counters(const char **missing_out, struct tare_session *session, stru
 void
 tare_stage_warn_of_counters(struct tare_run *run, const char *missing)
 {
-	char *text;
-
-	if (!missing)
-		return;
-	text = tare_arena_printf(run->arena, "not counted here: %s", missing);
-	tare_run_warn(run, "counters_missing", text,
-		"see `tare list counters`; with counters_required: true this is an error");
+	if (missing)
+		tare_warn(run, TARE_WARN_COUNTERS_MISSING, 0, "not counted here: %s", missing);
 }
 
 bool
@@ -208,15 +204,6 @@ simulate_between_hooks(double *values, struct tare_measure *measure,
 	return tare_measure_hook(measure, mine, "conclude", subject->conclude, err);
 }
 
-static void
-warn_of_simulation(struct tare_measure *measure, const struct tare_case *subject, const char *what,
-	const char *advice)
-{
-	tare_run_warn(measure->run, "simulation",
-		tare_arena_printf(measure->scratch, "%s under valgrind: %s", subject->name, what),
-		advice);
-}
-
 /* The smaller of two: what disturbs a simulation adds to it. */
 static void
 merge(struct tare_measure *measure, const struct tare_measured_case *mine, const double *again)
@@ -229,12 +216,9 @@ merge(struct tare_measure *measure, const struct tare_measured_case *mine, const
 
 		/* fmin() takes the other where one is NaN. */
 		if (more - less > unstable * less)
-			warn_of_simulation(measure, subject,
-				tare_arena_printf(measure->scratch,
-					"%s is %.0f once and %.0f the next time",
-					subject->metrics[i].name, *first, again[i]),
-				"look for threads, the clock, random numbers and files that "
-				"change");
+			tare_warn(measure->run, TARE_WARN_SIMULATION_UNSTABLE, 0,
+				"%s under valgrind: %s is %.0f once and %.0f the next time",
+				subject->name, subject->metrics[i].name, *first, again[i]);
 		*first = less;
 	}
 }
@@ -269,8 +253,8 @@ tare_counting_simulate(
 
 		status = simulate_between_hooks(values, measure, mine, dir, &why, err);
 		if (why.status != TARE_OK && status == TARE_OK) {
-			warn_of_simulation(measure, subject, why.text,
-				"try the command under `valgrind --tool=cachegrind` by hand");
+			tare_warn(measure->run, TARE_WARN_SIMULATION_MISSING, 0,
+				"%s under valgrind: %s", subject->name, why.text);
 			break;
 		}
 		merge(measure, mine, values);

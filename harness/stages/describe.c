@@ -10,6 +10,7 @@
 #include "harness/base/rng.h"
 #include "harness/machine/describe.h"
 #include "harness/model/pending.h"
+#include "harness/model/warning.h"
 #include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
 #include "harness/stages/stage.h"
@@ -191,9 +192,8 @@ warn_of_other_machine(struct tare_session *session)
 
 	describe_machine(&now, session->arena);
 	if (strcmp(now.fingerprint, session->run->environment.fingerprint) != 0)
-		tare_run_warn(session->run, "environment_changed",
-			"the environment is not the one the run was begun in",
-			"start a new run: samples from two environments do not belong together");
+		tare_warn(session->run, TARE_WARN_ENVIRONMENT_CHANGED, 0,
+			"the environment is not the one the run was begun in");
 }
 
 /* The last run of the journal is the one that what is appended belongs to. */

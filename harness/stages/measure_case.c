@@ -4,6 +4,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/model/warning.h"
 #include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
 
@@ -157,10 +158,8 @@ clean_up(struct tare_measure *measure, struct tare_measured_case *mine, struct t
 		status = tare_measure_hook(measure, mine, "cleanup", mine->subject->cleanup, err);
 	if (status == TARE_OK && !measure->hurried)
 		return TARE_OK;
-	tare_run_warn(measure->run, "not_cleaned_up",
-		tare_arena_printf(measure->scratch, "%s: cleanup did not come to its end",
-			mine->subject->name),
-		"look for what its setup left behind");
+	tare_warn(measure->run, TARE_WARN_NOT_CLEANED_UP, 0, "%s: cleanup did not come to its end",
+		mine->subject->name);
 	return status;
 }
 
@@ -264,25 +263,14 @@ warn_of_outcome(struct tare_measure *measure, const struct tare_measured_case *m
 	const char *cut = cut_text(mine, outcome);
 
 	if (outcome->record.flags & TARE_RECORD_LEFTOVERS)
-		tare_run_warn(measure->run, "leftovers",
-			tare_arena_printf(measure->scratch,
-				"%s left processes running, which were killed",
-				mine->subject->name),
-			"let the program wait for its children, or start servers under "
-			"`services:`");
+		tare_warn(measure->run, TARE_WARN_LEFTOVERS, 0,
+			"%s left processes running, which were killed", mine->subject->name);
 	if (outcome->threads_free)
-		tare_run_warn(measure->run, "threads_not_pinned",
-			tare_arena_printf(measure->scratch,
-				"%s: its threads are not pinned: the program does not load "
-				"libraries that it is told to (it is static, set-user-ID, or not "
-				"of glibc)",
-				mine->subject->name),
-			"link it dynamically, let it pin its threads itself, or leave out "
-			"`threads: pinned`");
+		tare_warn(measure->run, TARE_WARN_THREADS_NOT_PINNED, TARE_HABIT_PINS,
+			"%s: its threads are not pinned", mine->subject->name);
 	if (cut)
-		tare_run_warn(measure->run, "output_cut",
-			tare_arena_printf(measure->scratch, "%s: %s", mine->subject->name, cut),
-			"print less, or discard the output");
+		tare_warn(
+			measure->run, TARE_WARN_OUTPUT_CUT, 0, "%s: %s", mine->subject->name, cut);
 }
 
 static enum tare_status

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/model/warning.h"
 #include "harness/stages/measure.h"
 
 enum { LATE_FACTS_MAX = 2000 };
@@ -52,19 +53,11 @@ warn_of_container(struct tare_measure *measure, const struct tare_case *subject)
 	bool pinned = subject->cpus && *subject->cpus && strcmp(subject->cpus, "none") != 0;
 
 	if (is_floating(container->image))
-		tare_run_warn(measure->run, "image_latest",
-			tare_arena_printf(measure->scratch,
-				"the image '%s' is whatever is the latest: tomorrow's may be "
-				"another",
-				container->image),
-			"name a version, or better a digest (name@sha256:...)");
+		tare_warn(measure->run, TARE_WARN_IMAGE_LATEST, 0,
+			"the image '%s' is whatever is the latest", container->image);
 	if (!pinned && container->memory_bytes == 0 && container->cpu_quota <= 0)
-		tare_run_warn(measure->run, "no_limits",
-			tare_arena_printf(measure->scratch,
-				"the container of %s may take all of the machine, which differs "
-				"from one machine and moment to the next",
-				subject->name),
-			"give it `resources: {cpus: ..., memory: ...}`");
+		tare_warn(measure->run, TARE_WARN_NO_LIMITS, 0,
+			"the container of %s may take all of the machine", subject->name);
 }
 
 enum tare_status

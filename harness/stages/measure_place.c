@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/model/warning.h"
 #include "harness/stages/measure.h"
 
 /* Whether any case wants CPUs of its own on this machine. */
@@ -32,8 +33,6 @@ tare_measure_move_aside(struct tare_measure *measure)
 	if (status == TARE_OK)
 		measure->cpus_elsewhere = measure->housekeeping.before;
 	else
-		tare_run_warn(measure->run, "not_moved_aside",
-			tare_arena_printf(measure->scratch,
-				"tare runs wherever the kernel puts it: %s", why.text),
-			"check what limits the CPUs of this process: tare topology");
+		tare_warn(measure->run, TARE_WARN_NOT_MOVED_ASIDE, TARE_HABIT_PINS,
+			"tare runs wherever the kernel puts it: %s", why.text);
 }

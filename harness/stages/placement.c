@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/model/warning.h"
 #include "harness/pin/pin.h"
 #include "harness/stages/stage.h"
 
@@ -13,25 +14,18 @@ static void
 warn_of_choice(struct tare_run *run, const struct tare_case *subject, const struct tare_pin *pin)
 {
 	if (pin->shares_housekeeping)
-		tare_run_warn(run, "cpus_shared",
-			tare_arena_printf(run->arena,
-				"%s: CPUs %.200s are also those of tare and most interrupts",
-				subject->name, pin->text),
-			"ask for fewer CPUs, or name others: tare topology shows them");
+		tare_warn(run, TARE_WARN_CPUS_SHARED, TARE_HABIT_PINS,
+			"%s: CPUs %.200s are also those of tare and most interrupts", subject->name,
+			pin->text);
 	if (pin->isolated_count > 1 && !subject->threads_pinned)
-		tare_run_warn(run, "isolated_stack",
-			tare_arena_printf(run->arena,
-				"%s: the kernel does not balance over isolated CPUs, so threads "
-				"may all run on one of %.200s",
-				subject->name, pin->text),
-			"set `threads: pinned`, or let the program pin its threads");
+		tare_warn(run, TARE_WARN_ISOLATED_STACK, TARE_HABIT_PINS,
+			"%s: the kernel does not balance over isolated CPUs, so threads may all "
+			"run on one of %.200s",
+			subject->name, pin->text);
 	if (pin->mixes_kinds)
-		tare_run_warn(run, "cpus_mixed",
-			tare_arena_printf(run->arena,
-				"%s: CPUs %.200s are of cores of different speed, so what is "
-				"measured depends on which of them the program gets",
-				subject->name, pin->text),
-			"name CPUs of one kind, or how many: tare topology shows them");
+		tare_warn(run, TARE_WARN_CPUS_MIXED, TARE_HABIT_PINS,
+			"%s: CPUs %.200s are of cores of different speed", subject->name,
+			pin->text);
 }
 
 static const char *

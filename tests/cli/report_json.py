@@ -107,7 +107,7 @@ REPORT = ADVICE | {
         "result": One("passed", "failed", "undecided", "not asked"), "failed": int, "gated": int,
         "sentence": str,
     }),
-    "warnings": Many({"id": str, "text": str, "advice": str}), "comparisons": Many(COMPARISON),
+    "warnings": Many({"id": str, "text": str, "why": Optional(str), "advice": str}), "comparisons": Many(COMPARISON),
     "comparison_sets": Many(SET), "cases": Many(CASE),
     "cost": {"time_ns": NUMBER, "stops": Many({"stopped": str, "cases": int, "time_ns": NUMBER})},
     "environment": {"fingerprint": str, "facts": Many({"key": str, "value": str, "matters": bool})},

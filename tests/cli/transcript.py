@@ -43,7 +43,16 @@ REPLACED = [
 ]
 DISTURBED = re.compile(
     r"^disturbed +samples +median +without\n(?:.+\n)*\n|^ *without disturbed samples: .*\n", re.M)
+WARNINGS = re.compile(r"(\A|\n)((?:^warning: .*\n(?: {9}.*\n)*)+)", re.M)
+WARNING = re.compile(r"^warning: .*\n(?: {9}.*\n)*", re.M)
 RUN_ID = re.compile(r"\b\d{8}-\d{6}-[0-9a-f]{6}\b")
+
+
+def quiet_warnings(match):
+    """Warnings without those about other programs, whatever their lines are broken at."""
+    kept = [block for block in WARNING.findall(match.group(2))
+            if not re.search(r"samples\s+were\s+disturbed|without\s+disturbed\s+samples", block)]
+    return match.group(1) + "".join(kept) if kept else ""
 
 
 class Problem(Exception):
@@ -114,7 +123,7 @@ class Normaliser:
         for folder, name in self.folders:
             text = text.replace(folder, name)
         text = RUN_ID.sub(self.run_name, text)
-        text = DISTURBED.sub("", text)
+        text = WARNINGS.sub(quiet_warnings, DISTURBED.sub("", text))
         for pattern, replacement in REPLACED:
             text = pattern.sub(replacement, text)
         return text

@@ -20,7 +20,7 @@ FILES = ["share/tare/suites/smoke.yaml", "share/tare/suites/compression.yaml",
          "share/tare/suites/compression/measure.sh", "share/tare/suites/README.md",
          "share/bash-completion/completions/tare", "share/zsh/site-functions/_tare",
          "share/tare/suite.schema.json", "share/man/man1/tare.1", "share/man/man5/tare-suite.5",
-         "share/man/man5/tare-report.5"]
+         "share/man/man5/tare-report.5", "share/man/man7/tare-warnings.7"]
 FOLDERS = ["share/tare/sql"]
 COMMANDS = ["run", "bench", "selftest", "check", "plan", "compare", "report", "list", "show", "history", "store"]
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "harness/model/warning.h"
 #include "report/table.h"
 #include "tests/support/sample_run.h"
 #include "tests/unit/report/fixture.h"
@@ -129,11 +130,35 @@ lists_no_end_of_warnings(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 30; i++)
-		tare_run_warn(fixture->run, "noise",
-			tare_arena_printf(fixture->run->arena, "warning %zu", i), "");
+		tare_run_warn(fixture->run, tare_arena_printf(fixture->run->arena, "kind_%zu", i),
+			"seen", "");
 	text = fixture_report("text", &fixture->input);
 	assert_int_equal(count_of(text, "warning: "), 20);
-	assert_contains(text, "and 10 more warnings; the html and json reports have them\n");
+	assert_contains(
+		text, "and 10 more kinds of warnings; the html and json reports have them\n");
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+says_once_what_to_do_about_warnings_of_one_kind(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 9; i++)
+		tare_warn(fixture->run, TARE_WARN_NO_BASE, 0, "x[n=%zu] failed", i);
+	text = fixture_report("text", &fixture->input);
+	assert_contains(text,
+		"\nwarning: x[n=0] failed\n"
+		"         x[n=1] failed\n"
+		"         x[n=2] failed\n"
+		"         x[n=3] failed\n"
+		"         and 5 more\n"
+		"         why: the others are compared with the first, so that there is nothing\n"
+		"         to compare\n"
+		"         do: mend it, or put a variant that works first\n");
 	free(text);
 	fixture_free(fixture);
 }
@@ -347,6 +372,7 @@ main(void)
 		cmocka_unit_test(tells_once_what_many_cases_failed_of),
 		cmocka_unit_test(says_why_measuring_ended_where_it_ended_by_itself),
 		cmocka_unit_test(lists_no_end_of_warnings),
+		cmocka_unit_test(says_once_what_to_do_about_warnings_of_one_kind),
 		cmocka_unit_test(says_that_nothing_was_measured),
 		cmocka_unit_test(says_a_single_comparison_in_one_line),
 		cmocka_unit_test(keeps_to_the_width_of_the_terminal),

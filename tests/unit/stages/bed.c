@@ -192,6 +192,17 @@ bed_journal_has(const struct bed *bed, const char *text)
 	return found;
 }
 
+size_t
+bed_warning_count(const struct bed *bed)
+{
+	const struct tare_run *run = bed->session->run;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->warning_count; i++)
+		count += strncmp(run->warnings[i].id, "disturbed", strlen("disturbed")) != 0;
+	return count;
+}
+
 static void
 assert_same_row(const struct tare_samples *got, const struct tare_samples *wanted, size_t row)
 {

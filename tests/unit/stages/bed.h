@@ -54,6 +54,9 @@ size_t bed_journal_lines(const struct bed *bed);
 /* A line of the journal that contains text. */
 bool bed_journal_has(const struct bed *bed, const char *text);
 
+/* How many warnings the run has, but those about what else ran on this machine. */
+size_t bed_warning_count(const struct bed *bed);
+
 /* All samples of both runs are the same: pairs and values of every case. */
 void bed_assert_same_samples(const struct tare_run *got, const struct tare_run *wanted);
 

@@ -288,7 +288,7 @@ an_interruption_kills_the_program_and_cleans_up(void **state)
 	assert_int_equal(host.bed.session->run->status, TARE_RUN_INTERRUPTED);
 	assert_int_equal(bed_case(&host.bed, "x")->status, TARE_CASE_PENDING);
 	assert_log(&host, "prepare\nconclude\ncleanup\n");
-	assert_int_equal(host.bed.session->run->warning_count, 0);
+	assert_int_equal(bed_warning_count(&host.bed), 0);
 	host_remove(&host);
 }
 
@@ -544,7 +544,6 @@ static void
 output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 {
 	struct host_bed host;
-	const struct tare_run *run;
 
 	(void)state;
 	host_make(&host, "defaults: {invocations: 2, warmup: 0}\n"
@@ -562,7 +561,6 @@ output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 			 "    shell: 'echo n 5; yes \"$(seq -s, 1000)\" | head -c 17000000'\n"
 			 "    metrics: {n: {regex: 'n ([0-9]+)', unit: ops}}\n");
 	assert_int_equal(bed_run(&host.bed), TARE_OK);
-	run = host.bed.session->run;
 	assert_string_equal(bed_case(&host.bed, "late")->failure,
 		"metric 'n': nothing in stdout matches 'n ([0-9]+)'; it begins with "
 		"'1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,'; only the first "
@@ -575,7 +573,7 @@ output_that_was_cut_is_mentioned_with_what_was_not_found(void **state)
 	assert_int_equal(bed_case(&host.bed, "found")->samples.total, 2);
 	assert_int_equal(bed_case(&host.bed, "unread")->samples.total, 2);
 	/* Once for each case. */
-	assert_int_equal(run->warning_count, 3);
+	assert_int_equal(bed_warning_count(&host.bed), 3);
 	host_remove(&host);
 }
 
