@@ -19,6 +19,7 @@ extern const struct tare_command tare_command_store;
 extern const struct tare_command tare_command_env;
 extern const struct tare_command tare_command_topology;
 extern const struct tare_command tare_command_tune;
+extern const struct tare_command tare_command_doctor;
 extern const struct tare_command tare_command_schema;
 extern const struct tare_command tare_command_completion;
 extern const struct tare_command tare_command_help;

@@ -16,6 +16,7 @@ const struct tare_command *const tare_commands[] = {
 	&tare_command_env,
 	&tare_command_topology,
 	&tare_command_tune,
+	&tare_command_doctor,
 	&tare_command_schema,
 	&tare_command_completion,
 	&tare_command_help,
