@@ -95,6 +95,29 @@ fills_the_whole_record(void **state)
 	assert_int_equal(record.check, tare_record_check(&record));
 }
 
+/* From the slowest that may simulate this to the fastest that anybody builds. */
+static void
+says_how_fast_the_cpu_was_before_and_after(void **state)
+{
+	struct tare_outcome outcome = measure(state, "sleep 0.02");
+
+	assert_in_range(outcome.khz_before, 1000, 20000000);
+	assert_in_range(outcome.khz_after, 1000, 20000000);
+}
+
+static void
+names_the_cgroup_that_programs_run_in(void **state)
+{
+	struct tare_runner *runner = ((struct fixture *)*state)->runner;
+	const char *cgroup = tare_runner_host.cgroup(runner);
+
+	if (!cgroup) {
+		print_message("no cgroup can be made here\n");
+		skip();
+	}
+	assert_int_equal(access(cgroup, F_OK), 0);
+}
+
 static void
 weighs_a_tiny_program_as_its_own_size(void **state)
 {
@@ -733,6 +756,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		with_runner(reports_exit_codes_and_signals),
 		with_runner(fills_the_whole_record),
+		with_runner(says_how_fast_the_cpu_was_before_and_after),
+		with_runner(names_the_cgroup_that_programs_run_in),
 		with_runner(weighs_a_tiny_program_as_its_own_size),
 		with_runner(gives_nothing_but_the_environment_asked_for),
 		with_runner(gives_no_descriptors_but_three),
