@@ -7,6 +7,7 @@
 #include "harness/base/json.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
+#include "harness/cli/calibrations.h"
 #include "harness/cli/list.h"
 #include "harness/cli/list_counters.h"
 #include "harness/model/warning.h"
@@ -172,6 +173,26 @@ list_cases(const struct list_line *line, struct tare_err *err)
 	return status;
 }
 
+static enum tare_status
+list_calibrations(const struct list_line *line, struct tare_err *err)
+{
+	struct tare_store *store = NULL;
+	struct tare_err absent = {0};
+	enum tare_status status = tare_store_open_existing(&store, line->store, &absent);
+
+	if (status == TARE_NOT_FOUND) {
+		puts("no calibrations yet; tare calibrate makes one");
+		return TARE_OK;
+	}
+	if (status != TARE_OK)
+		*err = absent;
+	else
+		status = tare_calibrations_list(
+			stdout, store, line->limit.given ? line->limit.value : 20, err);
+	tare_store_close(store);
+	return status;
+}
+
 static void
 print_member(
 	const char *name, const char *summary, enum tare_status status, const struct tare_err *err)
@@ -292,6 +313,7 @@ struct listing {
 static const struct listing listings[] = {
 	{"runs", list_runs, true, 0},
 	{"cases", list_cases, false, 0},
+	{"calibrations", list_calibrations, false, 0},
 	{"runners", list_runners, false, 0},
 	{"reports", list_reports, false, 0},
 	{"stores", list_stores, false, 0},
@@ -320,7 +342,8 @@ list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *
 	(void)exit_code_out;
 	if (!listing)
 		return tare_err_set(err, TARE_INVALID,
-			"there is no list of '%s'; expected runs, cases, runners, reports, stores, "
+			"there is no list of '%s'; expected runs, cases, calibrations, runners, "
+			"reports, stores, "
 			"counters or warnings",
 			what);
 	status = tare_operands_check("list", operands, 0, 1 + listing->name_max, err);
@@ -336,8 +359,9 @@ list(const void *line_in, char **operands, int *exit_code_out, struct tare_err *
 
 const struct tare_command tare_command_list = {
 	.name = "list",
-	.usage = "[OPTION...] runs|cases|runners|reports|stores|counters [NAME...]|warnings",
-	.words = "runs cases runners reports stores counters warnings",
+	.usage = "[OPTION...] runs|cases|calibrations|runners|reports|stores|counters "
+		 "[NAME...]|warnings",
+	.words = "runs cases calibrations runners reports stores counters warnings",
 	.summary = "list what is in the history, or what this tare can do",
 	.tables = tables,
 	.line_size = sizeof(struct list_line),

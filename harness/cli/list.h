@@ -9,6 +9,7 @@ extern const struct tare_command tare_command_plan;
 extern const struct tare_command tare_command_run_suite;
 extern const struct tare_command tare_command_bench;
 extern const struct tare_command tare_command_selftest;
+extern const struct tare_command tare_command_calibrate;
 extern const struct tare_command tare_command_compare;
 extern const struct tare_command tare_command_report;
 extern const struct tare_command tare_command_list;

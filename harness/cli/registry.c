@@ -4,6 +4,7 @@ const struct tare_command *const tare_commands[] = {
 	&tare_command_run_suite,
 	&tare_command_bench,
 	&tare_command_selftest,
+	&tare_command_calibrate,
 	&tare_command_check,
 	&tare_command_plan,
 	&tare_command_compare,

@@ -38,7 +38,9 @@ tare_mixing_check(const struct tare_run *base, const struct tare_run *head, stru
 		return tare_err_set(err, TARE_INVALID,
 			"%.200s ran with the runner %s in the baseline and with %s now, so that "
 			"what a container costs would count as a change; measure both with one "
-			"runner, or compare them nevertheless with --mixed-runners",
+			"runner, see what of it is the container's with tare calibrate --correct, "
+			"or compare "
+			"them nevertheless with --mixed-runners",
 			one->name, other->runner, one->runner);
 	}
 	return TARE_OK;

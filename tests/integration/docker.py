@@ -19,6 +19,8 @@ from process import Sandbox, expect, read_journal, samples_of
 ENGINE = sys.argv[2] if len(sys.argv) > 2 else "docker"
 BOX = "tare-test-box:1"
 DEBIAN = "tare-test-debian:1"
+# Where tare makes the folders of its containers' sockets, whose paths must be short.
+SOCKETS = tempfile.mkdtemp(prefix="tare-it-")
 PATIENCE_S = 120  # for what takes a moment, on a machine that does much else
 
 
@@ -41,8 +43,8 @@ class Box(Sandbox):
         return super().run(*arguments, exit_code=exit_code, timeout=timeout)
 
     def environment(self):
-        kept = ("DOCKER_HOST", "DOCKER_CONFIG", "CONTAINERS_STORAGE_CONF", "TMPDIR")
-        return super().environment() | {
+        kept = ("DOCKER_HOST", "DOCKER_CONFIG", "CONTAINERS_STORAGE_CONF")
+        return super().environment() | {"TMPDIR": SOCKETS} | {
             name: os.environ[name] for name in kept if name in os.environ}
 
     def journal(self):
@@ -92,7 +94,8 @@ def suite(body, more="", runner=None, image=BOX):
 
 
 def left():
-    return engine("ps", "--all", "--quiet").split()
+    """Containers of tare; the engine may have others, which are none of its business."""
+    return engine("ps", "--all", "--quiet", "--filter", "label=tare.owner").split()
 
 
 def expect_no_containers(within_s=0.0):
@@ -100,7 +103,7 @@ def expect_no_containers(within_s=0.0):
     while left() and time.monotonic() < end:
         time.sleep(0.05)
     expect(not left(), f"containers left: {engine('ps', '--all')}")
-    folders = glob.glob(f"{os.environ.get('TMPDIR', '/tmp')}/tare-c-*")
+    folders = glob.glob(f"{SOCKETS}/tare-c-*")
     expect(not folders, f"folders left: {folders}")
 
 
@@ -260,7 +263,7 @@ def the_next_run_sweeps_what_a_killed_one_left(tare):
         running.kill()
         running.communicate(timeout=PATIENCE_S)
         end = time.monotonic() + PATIENCE_S
-        while engine("ps", "--quiet").split():
+        while engine("ps", "--quiet", "--filter", "label=tare.owner").split():
             expect(time.monotonic() < end, "the container outlives the agent")
             time.sleep(0.05)
         expect(left(), "nothing to sweep, so that this tests nothing")
@@ -358,6 +361,35 @@ def starting_a_container_is_no_part_of_a_sample(tare):
         expect(best[1] < best[0] + 50e6, f"the fastest on the host and inside: {best} ns")
 
 
+def a_container_is_weighed(tare):
+    """How much it is, is the machine's to say; here it is that everything was measured, kept, and
+    that a correction is made or refused with a reason."""
+    with Box(tare) as sandbox:
+        out, err = sandbox.run("calibrate", "--quick", "--quiet", "--seed", "1",
+                               "--memory", "256MiB", "--runner", ENGINE, "--image", BOX)
+        rows = [line for line in out.splitlines() if line[:8].strip() in
+                ("cpu", "memory", "latency", "start", "disk", "network")]
+        rows = [row for row in rows if not row.startswith("cpu time")]
+        expect(len(rows) == 17, f"{len(rows)} rows:\n{out}{err}")
+        expect("not measured" not in out, out)
+        expect("beta" in out and "A/A" in out and "starting a container takes" in out, out)
+        listed, _ = sandbox.run("list", "calibrations")
+        expect(len(listed.splitlines()) == 2, listed)
+        sandbox.write("boxed.yaml", suite(
+            "- name: a\n  command: [sh, -c, 'true']\n  invocations: 10\n"
+            "  resources: {memory: 256MiB, user: '0', cpus: 1}\n"))
+        sandbox.write("host.yaml", "suite: bare\nbenchmarks:\n- {name: a, command: 'true', "
+                      "invocations: 3}\n")
+        sandbox.run("run", "boxed.yaml")
+        sandbox.run("run", "host.yaml")
+        out, err = sandbox.run("calibrate", "--correct", "latest:boxed", exit_code=None)
+        expect(("a: raw " in out and ", corrected " in out) or "its A/A arm failed" in err, out + err)
+        _, err = sandbox.run("calibrate", "--correct", "latest:bare", exit_code=None)
+        expect("no case of run" in err or "its A/A arm failed" in err
+               or "container.image_id" in err or "container.engine" in err, err)
+        expect_no_containers()
+
+
 class Engine:
     """The private engine that ci/with-docker started, which may be ended and started again."""
 
@@ -453,6 +485,7 @@ ALL = (programs_run_inside_with_the_image_s_environment,
        host_and_container_are_two_variants,
        an_engine_that_is_not_there_is_named_with_its_remedy,
        starting_a_container_is_no_part_of_a_sample,
+       a_container_is_weighed,
        dynamic_programs_run_as_the_image_s_user,
        an_engine_that_ends_half_way_costs_what_was_in_it)
 
@@ -471,7 +504,10 @@ def main():
     if subprocess.run([ENGINE, "version"], capture_output=True).returncode != 0:
         process.skip(f"{ENGINE} does not answer", missing_package=True)
     make_image()
-    return process.run_tests(ALL if ENGINE == "docker" else DIFFERENT, sys.argv[1])
+    try:
+        return process.run_tests(ALL if ENGINE == "docker" else DIFFERENT, sys.argv[1])
+    finally:
+        shutil.rmtree(SOCKETS, ignore_errors=True)
 
 
 if __name__ == "__main__":

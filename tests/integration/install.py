@@ -13,7 +13,8 @@ import tempfile
 import process
 from process import Sandbox, expect
 
-PROGRAMS = ["bin/tare", "libexec/tare/tare-agent", "libexec/tare/tare-probe"]
+PROGRAMS = ["bin/tare", "libexec/tare/tare-agent", "libexec/tare/tare-probe",
+            "libexec/tare/tare-weight"]
 FILES = ["share/tare/suites/smoke.yaml", "share/tare/suites/compression.yaml",
          "share/tare/suites/startup.yaml", "share/tare/suites/sqlite.yaml", "share/tare/suites/self.yaml",
          "share/tare/suites/bare-metal.yaml",

@@ -197,8 +197,9 @@ operands_are_counted(void **state)
 	assert_string_equal(
 		got.err.text, "tare plan does not know what to do with 'b'; see tare plan --help");
 	assert_int_equal(tare("list|nothing"), 3);
-	assert_string_equal(got.err.text, "there is no list of 'nothing'; expected runs, cases, "
-					  "runners, reports, stores, counters or warnings");
+	assert_string_equal(got.err.text,
+		"there is no list of 'nothing'; expected runs, cases, "
+		"calibrations, runners, reports, stores, counters or warnings");
 }
 
 static void

@@ -41,8 +41,10 @@ refuses_a_container_against_the_host(void **state)
 	assert_int_equal(check("host", "docker", &err), TARE_INVALID);
 	assert_string_equal(err.text,
 		"b ran with the runner host in the baseline and with docker now, so that what a "
-		"container costs would count as a change; measure both with one runner, or compare "
-		"them nevertheless with --mixed-runners");
+		"container costs would count as a change; measure both with one runner, see what "
+		"of "
+		"it is the container's with tare calibrate --correct, or compare them nevertheless "
+		"with --mixed-runners");
 	assert_int_equal(check("podman", "host", NULL), TARE_INVALID);
 }
 

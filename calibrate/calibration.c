@@ -1,0 +1,311 @@
+#include "calibrate/calibration.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/units.h"
+#include "harness/stats/hodges_lehmann.h"
+
+/* What must be the same in a container that the calibration speaks of; the machine comes on top. */
+static const char *const binding_keys[] = {
+	"container.engine",
+	"container.version",
+	"container.storage",
+	"container.runtime",
+	"container.image_id",
+	"container.memory",
+	"container.swap",
+	"container.cpu_quota",
+	"container.cpu_weight",
+	"container.pids",
+	"container.nofile",
+	"container.seccomp",
+	"container.ssb",
+};
+enum { BINDING_COUNT = sizeof(binding_keys) / sizeof(binding_keys[0]) };
+
+static const char *const weighed_names[] = {
+	[TARE_WEIGHED_EQUIVALENT] = "equivalent",
+	[TARE_WEIGHED_OVERHEAD] = "overhead",
+	[TARE_WEIGHED_BENEFIT] = "benefit",
+	[TARE_WEIGHED_INCONCLUSIVE] = "inconclusive",
+	[TARE_WEIGHED_MISSING] = "not measured",
+};
+
+const char *
+tare_weighed_name(enum tare_weighed weighed)
+{
+	return weighed_names[weighed];
+}
+
+bool
+tare_calibration_is(const struct tare_run *run)
+{
+	return strcmp(run->suite, TARE_CALIBRATION_SUITE) == 0;
+}
+
+static const struct tare_run_case *
+find_case(const struct tare_run *run, const char *benchmark, const char *variant)
+{
+	for (size_t i = 0; i < run->case_count; i++) {
+		if (strcmp(run->cases[i].benchmark, benchmark) == 0 &&
+			strcmp(run->cases[i].variant, variant) == 0)
+			return &run->cases[i];
+	}
+	return NULL;
+}
+
+/* Pairs of wall times of two variants of a probe. */
+struct pairs {
+	double *base;
+	double *head;
+	size_t n;
+};
+
+static bool
+has_walls(const struct tare_run_case *one)
+{
+	return one && one->metric_count > TARE_METRIC_WALL && one->samples.count > 0;
+}
+
+static struct pairs
+gather(struct tare_arena *arena, const struct tare_run *run, const char *benchmark,
+	const char *variant)
+{
+	const struct tare_run_case *base = find_case(run, benchmark, TARE_CALIBRATION_HOST);
+	const struct tare_run_case *head = find_case(run, benchmark, variant);
+	struct pairs pairs = {0};
+	size_t kept = 0;
+
+	if (!has_walls(base) || !has_walls(head))
+		return pairs;
+	pairs.base = tare_arena_alloc(arena, base->samples.count, sizeof(*pairs.base));
+	pairs.head = tare_arena_alloc(arena, base->samples.count, sizeof(*pairs.head));
+	pairs.n = tare_samples_pair(pairs.base, pairs.head, &base->samples, TARE_METRIC_WALL,
+		&head->samples, TARE_METRIC_WALL);
+	/* Logs need times above 0; a journal may hold anything. */
+	for (size_t i = 0; i < pairs.n; i++) {
+		if (!(pairs.base[i] > 0) || !(pairs.head[i] > 0))
+			continue;
+		pairs.base[kept] = pairs.base[i];
+		pairs.head[kept++] = pairs.head[i];
+	}
+	pairs.n = kept;
+	return pairs;
+}
+
+/* How much longer the head takes than the base. */
+static struct tare_interval
+overhead_of(struct tare_arena *arena, const struct pairs *pairs)
+{
+	struct tare_interval log_ratio = {NAN, NAN, NAN};
+	double *d;
+
+	if (pairs->n == 0)
+		return log_ratio;
+	d = tare_arena_alloc(arena, pairs->n, sizeof(*d));
+	for (size_t i = 0; i < pairs->n; i++)
+		d[i] = log(pairs->head[i]) - log(pairs->base[i]);
+	tare_sort(d, pairs->n);
+	tare_hl_paired(&log_ratio, tare_ranks_new(arena), d, pairs->n, 0.05);
+	return (struct tare_interval){
+		expm1(log_ratio.estimate), expm1(log_ratio.low), expm1(log_ratio.high)};
+}
+
+static double
+median_of(struct tare_arena *arena, const double *values, size_t n)
+{
+	double *sorted = tare_arena_alloc(arena, n, sizeof(*sorted));
+
+	memcpy(sorted, values, n * sizeof(*sorted));
+	tare_sort(sorted, n);
+	return tare_median(sorted, n);
+}
+
+static enum tare_weighed
+weigh(const struct tare_interval *overhead)
+{
+	if (isnan(overhead->low) || isnan(overhead->high))
+		return TARE_WEIGHED_MISSING;
+	if (overhead->low > -TARE_CALIBRATION_MARGIN && overhead->high < TARE_CALIBRATION_MARGIN)
+		return TARE_WEIGHED_EQUIVALENT;
+	if (overhead->low > 0)
+		return TARE_WEIGHED_OVERHEAD;
+	return overhead->high < 0 ? TARE_WEIGHED_BENEFIT : TARE_WEIGHED_INCONCLUSIVE;
+}
+
+static double
+resolution_of(struct tare_arena *arena, const struct tare_run *run, const char *benchmark)
+{
+	const struct pairs pairs = gather(arena, run, benchmark, TARE_CALIBRATION_AGAIN);
+	const struct tare_interval same = overhead_of(arena, &pairs);
+
+	if (isnan(same.low) || isnan(same.high))
+		return NAN;
+	return fmax(fabs(same.low), fabs(same.high));
+}
+
+static void
+add_weighing(struct tare_calibration *calibration, struct tare_arena *arena,
+	const struct tare_probe *probe, bool bridge)
+{
+	const struct tare_run *run = calibration->run;
+	const struct pairs pairs = gather(arena, run, probe->name,
+		bridge ? TARE_CALIBRATION_BRIDGE : TARE_CALIBRATION_CONTAINER);
+	struct tare_weighing *weighing = &calibration->weighings[calibration->weighing_count++];
+
+	*weighing = (struct tare_weighing){.probe = probe,
+		.bridge = bridge,
+		.n = pairs.n,
+		.host_ns = NAN,
+		.container_ns = NAN,
+		.overhead = overhead_of(arena, &pairs),
+		.resolution = resolution_of(arena, run, probe->name)};
+	weighing->weighed = weigh(&weighing->overhead);
+	if (pairs.n == 0)
+		return;
+	weighing->host_ns = median_of(arena, pairs.base, pairs.n);
+	weighing->container_ns = median_of(arena, pairs.head, pairs.n);
+}
+
+static void
+fit_lengths(struct tare_calibration *calibration, struct tare_arena *arena)
+{
+	struct tare_fit_length lengths[TARE_FIT_LENGTHS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < tare_probe_count && count < TARE_FIT_LENGTHS_MAX; i++) {
+		struct pairs pairs;
+
+		if (!tare_probes[i].is_length)
+			continue;
+		pairs = gather(
+			arena, calibration->run, tare_probes[i].name, TARE_CALIBRATION_CONTAINER);
+		lengths[count++] = (struct tare_fit_length){pairs.base, pairs.head, pairs.n};
+	}
+	calibration->has_fit = tare_fit_line(&calibration->fit, lengths, count);
+}
+
+static const char *
+value_of(const struct tare_run *run, const char *key)
+{
+	const char *value = tare_environment_get(&run->environment, key);
+
+	return value ? value : "";
+}
+
+static void
+bind_to_facts(struct tare_calibration *calibration)
+{
+	const struct tare_run *run = calibration->run;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	fprintf(out, "%s\n", run->environment.fingerprint);
+	for (size_t i = 0; i < BINDING_COUNT; i++)
+		fprintf(out, "%s=%s\n", binding_keys[i], value_of(run, binding_keys[i]));
+	fclose(out);
+	tare_digest_bytes(calibration->fingerprint, text, len);
+	free(text);
+}
+
+/* Only what a correction stands on must have held: the lengths. */
+static const char *
+find_fault(const struct tare_calibration *calibration, struct tare_arena *arena)
+{
+	if (calibration->run->status != TARE_RUN_COMPLETE)
+		return "it was not measured to its end";
+	if (!calibration->has_fit)
+		return "its probes of three lengths were not all measured";
+	for (size_t i = 0; i < calibration->weighing_count; i++) {
+		const struct tare_weighing *one = &calibration->weighings[i];
+
+		if (!one->probe->is_length || one->resolution <= TARE_CALIBRATION_AA_MAX)
+			continue;
+		if (isnan(one->resolution))
+			return "its A/A arm was not measured";
+		return tare_arena_printf(arena,
+			"its A/A arm failed: with '%s' the host differed from itself by up to "
+			"%.1f %%, and at most %.0f %% is allowed",
+			one->probe->name, 100 * one->resolution, 100 * TARE_CALIBRATION_AA_MAX);
+	}
+	return NULL;
+}
+
+enum tare_status
+tare_calibration_read(struct tare_calibration *calibration_out, struct tare_arena *arena,
+	const struct tare_run *run, struct tare_err *err)
+{
+	struct tare_calibration *made;
+
+	if (!tare_calibration_is(run))
+		return tare_err_set(err, TARE_INVALID,
+			"run %s is no calibration but of the suite '%.100s'; tare list "
+			"calibrations shows what there is",
+			run->id, run->suite);
+	made = tare_arena_alloc(arena, 1, sizeof(*made));
+	made->run = run;
+	for (size_t i = 0; i < tare_probe_count; i++) {
+		add_weighing(made, arena, &tare_probes[i], false);
+		if (tare_probes[i].dimension == TARE_DIMENSION_NETWORK)
+			add_weighing(made, arena, &tare_probes[i], true);
+	}
+	fit_lengths(made, arena);
+	bind_to_facts(made);
+	made->why_not = find_fault(made, arena);
+	*calibration_out = *made;
+	return TARE_OK;
+}
+
+static enum tare_status
+check_facts(const struct tare_calibration *calibration, const struct tare_run *run,
+	struct tare_err *err)
+{
+	const struct tare_run *mine = calibration->run;
+
+	if (strcmp(mine->environment.fingerprint, run->environment.fingerprint) != 0)
+		return tare_err_set(err, TARE_INVALID,
+			"calibration %s was made on another machine, or on this one before it was "
+			"changed; calibrate again",
+			mine->id);
+	for (size_t i = 0; i < BINDING_COUNT; i++) {
+		const char *there = value_of(mine, binding_keys[i]);
+		const char *here = value_of(run, binding_keys[i]);
+
+		if (strcmp(there, here) != 0)
+			return tare_err_set(err, TARE_INVALID,
+				"calibration %s was made with %s '%.100s', and run %s has "
+				"'%.100s'; calibrate with what is to be corrected",
+				mine->id, binding_keys[i], there, run->id, here);
+	}
+	return TARE_OK;
+}
+
+enum tare_status
+tare_calibration_check(const struct tare_calibration *calibration, const struct tare_run *run,
+	uint64_t max_age_ns, struct tare_err *err)
+{
+	const struct tare_run *mine = calibration->run;
+	uint64_t age_ns = run->started_unix_ns > mine->started_unix_ns
+				  ? run->started_unix_ns - mine->started_unix_ns
+				  : mine->started_unix_ns - run->started_unix_ns;
+	char limit[TARE_UNITS_TEXT_MAX];
+
+	if (calibration->why_not)
+		return tare_err_set(err, TARE_INVALID, "calibration %s cannot be used: %s",
+			mine->id, calibration->why_not);
+	if (age_ns > max_age_ns) {
+		tare_duration_format(limit, sizeof(limit), max_age_ns);
+		return tare_err_set(err, TARE_INVALID,
+			"calibration %s is %" PRIu64 " days apart from run %s, and at most %s are "
+			"allowed; calibrate again",
+			mine->id, age_ns / (UINT64_C(86400) * 1000000000), run->id, limit);
+	}
+	return check_facts(calibration, run, err);
+}

@@ -1,0 +1,215 @@
+#include "calibrate/protocol.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/json.h"
+
+#define INSIDE "/.tare-weight"
+
+/* Pairs of each probe by effort, and by how much the lengths are longer. At least 20: fewer do not
+ * see 1 %. Longer ones matter where the container may not use a CPU all of the time: its share is
+ * counted in tenths of a second. */
+static const struct {
+	unsigned pairs;
+	unsigned longer;
+} efforts[] = {
+	[TARE_EFFORT_QUICK] = {20, 1},
+	[TARE_EFFORT_NORMAL] = {40, 4},
+	[TARE_EFFORT_THOROUGH] = {60, 40},
+};
+
+/* Each some milliseconds on a machine of today; the lengths 2, 8 and 32 ms. */
+const struct tare_probe tare_probes[] = {
+	{"integer short", TARE_DIMENSION_CPU, "integer", 20, TARE_PROBE_NOWHERE, true},
+	{"integer middle", TARE_DIMENSION_CPU, "integer", 80, TARE_PROBE_NOWHERE, true},
+	{"integer long", TARE_DIMENSION_CPU, "integer", 320, TARE_PROBE_NOWHERE, true},
+	{"floating", TARE_DIMENSION_CPU, "floating", 100, TARE_PROBE_NOWHERE, false},
+	{"bandwidth", TARE_DIMENSION_MEMORY, "bandwidth", 4, TARE_PROBE_NOWHERE, false},
+	{"pointer chase", TARE_DIMENSION_MEMORY, "chase", 50, TARE_PROBE_NOWHERE, false},
+	{"page faults", TARE_DIMENSION_MEMORY, "faults", 10, TARE_PROBE_NOWHERE, false},
+	{"system call", TARE_DIMENSION_LATENCY, "call", 100, TARE_PROBE_NOWHERE, false},
+	{"checked call", TARE_DIMENSION_LATENCY, "argument", 100, TARE_PROBE_NOWHERE, false},
+	{"pipe", TARE_DIMENSION_LATENCY, "pipe", 10, TARE_PROBE_NOWHERE, false},
+	{"start", TARE_DIMENSION_START, "nothing", 1, TARE_PROBE_NOWHERE, false},
+	{"fork and exec", TARE_DIMENSION_START, "spawn", 20, TARE_PROBE_NOWHERE, false},
+	{"own files", TARE_DIMENSION_DISK, "file", 5, TARE_PROBE_OWN, false},
+	{"volume", TARE_DIMENSION_DISK, "file", 5, TARE_PROBE_VOLUME, false},
+	{"tmpfs", TARE_DIMENSION_DISK, "file", 50, TARE_PROBE_TMPFS, false},
+	{"loopback", TARE_DIMENSION_NETWORK, "loopback", 5, TARE_PROBE_NOWHERE, false},
+};
+const size_t tare_probe_count = sizeof(tare_probes) / sizeof(tare_probes[0]);
+
+static const char *const dimension_names[] = {
+	[TARE_DIMENSION_CPU] = "cpu",
+	[TARE_DIMENSION_MEMORY] = "memory",
+	[TARE_DIMENSION_LATENCY] = "latency",
+	[TARE_DIMENSION_START] = "start",
+	[TARE_DIMENSION_DISK] = "disk",
+	[TARE_DIMENSION_NETWORK] = "network",
+};
+
+const char *
+tare_dimension_name(enum tare_dimension dimension)
+{
+	return dimension_names[dimension];
+}
+
+struct writer {
+	struct tare_json json; /* which is YAML as well */
+	struct tare_arena *arena;
+	const struct tare_protocol *protocol;
+};
+
+static void
+write_image(struct writer *writer)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+
+	if (protocol->image) {
+		tare_json_string(&writer->json, "image", protocol->image);
+		return;
+	}
+	tare_json_object_begin(&writer->json, "build");
+	tare_json_string(&writer->json, "dockerfile", protocol->dockerfile);
+	tare_json_string(&writer->json, "context", protocol->folder);
+	tare_json_object_end(&writer->json);
+}
+
+/* As the superuser, since who else an image has may not write where its files are. */
+static void
+write_resources(struct writer *writer, bool bridge)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+	struct tare_json *json = &writer->json;
+
+	tare_json_object_begin(json, "resources");
+	tare_json_string(json, "volumes",
+		tare_arena_printf(writer->arena, "%s:" INSIDE ":ro", protocol->weight_path));
+	tare_json_string(json, "user", "0");
+	if (protocol->memory)
+		tare_json_string(json, "memory", protocol->memory);
+	if (protocol->cpu_quota)
+		tare_json_string(json, "cpu_quota", protocol->cpu_quota);
+	if (bridge)
+		tare_json_string(json, "network", "bridge");
+	tare_json_object_end(json);
+}
+
+static void
+write_variant(struct writer *writer, const char *name, bool inside, bool bridge)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+	struct tare_json *json = &writer->json;
+
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "name", name);
+	tare_json_string(json, "runner", inside ? protocol->runner : "host");
+	if (inside) {
+		write_image(writer);
+		write_resources(writer, bridge);
+	}
+	tare_json_object_begin(json, "vars");
+	tare_json_string(json, "weight", inside ? INSIDE : protocol->weight_path);
+	tare_json_string(json, "own", inside ? "/" : protocol->folder);
+	tare_json_object_end(json);
+	tare_json_object_end(json);
+}
+
+/* A network of its own is nothing to any other probe. */
+static void
+write_variants(struct writer *writer, bool bridge)
+{
+	struct tare_json *json = &writer->json;
+
+	tare_json_array_begin(json, "variants");
+	write_variant(writer, TARE_CALIBRATION_HOST, false, false);
+	write_variant(writer, TARE_CALIBRATION_AGAIN, false, false);
+	write_variant(writer, TARE_CALIBRATION_CONTAINER, true, false);
+	if (bridge)
+		write_variant(writer, TARE_CALIBRATION_BRIDGE, true, true);
+	tare_json_array_end(json);
+}
+
+static void
+write_probe(struct writer *writer, const struct tare_probe *probe)
+{
+	static const char *const folders[] = {
+		[TARE_PROBE_OWN] = "${own}",
+		[TARE_PROBE_VOLUME] = "${scratch_dir}",
+		[TARE_PROBE_TMPFS] = "/dev/shm",
+	};
+	struct tare_json *json = &writer->json;
+	unsigned count = probe->count;
+
+	if (probe->is_length)
+		count *= efforts[writer->protocol->effort].longer;
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "name", probe->name);
+	tare_json_string(json, "tags", tare_dimension_name(probe->dimension));
+	tare_json_array_begin(json, "command");
+	tare_json_string(json, NULL, "${weight}");
+	tare_json_string(json, NULL, probe->kind);
+	tare_json_string(json, NULL, tare_arena_printf(writer->arena, "%u", count));
+	if (probe->place != TARE_PROBE_NOWHERE)
+		tare_json_string(json, NULL, folders[probe->place]);
+	tare_json_array_end(json);
+	if (probe->dimension == TARE_DIMENSION_NETWORK)
+		write_variants(writer, true);
+	tare_json_object_end(json);
+}
+
+static void
+write_suite(struct writer *writer)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+	struct tare_json *json = &writer->json;
+
+	tare_json_object_begin(json, NULL);
+	tare_json_string(json, "suite", TARE_CALIBRATION_SUITE);
+	tare_json_string(json, "description",
+		tare_arena_printf(writer->arena, "What %s weighs with %s", protocol->runner,
+			protocol->image ? protocol->image : "an empty image"));
+	tare_json_object_begin(json, "defaults");
+	tare_json_string(json, "cpus", protocol->cpus);
+	tare_json_u64(json, "warmup", 2);
+	tare_json_u64(json, "invocations", efforts[protocol->effort].pairs);
+	tare_json_string(json, "timeout", "60s");
+	tare_json_object_end(json);
+	write_variants(writer, false);
+	tare_json_array_begin(json, "benchmarks");
+	for (size_t i = 0; i < tare_probe_count; i++)
+		write_probe(writer, &tare_probes[i]);
+	tare_json_array_end(json);
+	tare_json_object_end(json);
+}
+
+enum tare_status
+tare_protocol_suite(char **text_out, struct tare_arena *arena, const struct tare_protocol *protocol,
+	struct tare_err *err)
+{
+	const char *const paths[] = {protocol->weight_path, protocol->folder};
+	struct writer writer = {.arena = arena, .protocol = protocol};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (strchr(paths[i], ':') || strstr(paths[i], "${"))
+			return tare_err_set(err, TARE_INVALID,
+				"'%s' has a colon or '${', which cannot be mounted; expected a "
+				"path without",
+				paths[i]);
+	}
+	out = open_memstream(&text, &len);
+	if (!out)
+		abort();
+	tare_json_begin(&writer.json, out, 2);
+	write_suite(&writer);
+	fputc('\n', out);
+	fclose(out);
+	*text_out = tare_arena_strdup(arena, text);
+	free(text);
+	return TARE_OK;
+}

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes what suites/docker.yaml builds its image from: this machine's gzip with its libraries, and an
+# input, so that host and container run the same bytes on the same bytes.
+#
+# usage: image.sh FOLDER
+set -eu
+folder=$1
+rm -rf "$folder/image"
+mkdir -p "$folder/image/root"
+
+gzip=$(readlink -f "$(command -v gzip)")
+for file in "$gzip" $(ldd "$gzip" | grep -o '/[^ ]*'); do
+	mkdir -p "$folder/image/root$(dirname "$file")"
+	cp -L "$file" "$folder/image/root$file"
+done
+cat >"$folder/image/Dockerfile" <<END
+FROM scratch
+COPY root /
+ENV PATH=$(dirname "$gzip")
+END
+
+# Text that repeats as programs and logs do, the same on every machine.
+[ -s "$folder/input" ] || {
+	seq 1 200000 | awk '{ print "line", $1, "of", $1 % 97, "is", $1 * 7919 % 1000003 }' \
+		>"$folder/input.new"
+	mv "$folder/input.new" "$folder/input"
+}
