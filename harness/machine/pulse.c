@@ -28,7 +28,7 @@ compare_u32(const void *left, const void *right)
 }
 
 void
-tare_pulse_evaluate(struct tare_pulse *gauge_out, unsigned cpu, uint32_t *chains_ns, size_t count,
+tare_pulse_evaluate(struct tare_pulse *pulse_out, unsigned cpu, uint32_t *chains_ns, size_t count,
 	uint64_t elapsed_ns)
 {
 	size_t middle = count / 2;
@@ -39,7 +39,7 @@ tare_pulse_evaluate(struct tare_pulse *gauge_out, unsigned cpu, uint32_t *chains
 	shortest = chains_ns[0] > 0 ? chains_ns[0] : 1.0;
 	median = chains_ns[middle] > 0 ? chains_ns[middle] : 1.0;
 	kept = (double)count * median;
-	*gauge_out = (struct tare_pulse){
+	*pulse_out = (struct tare_pulse){
 		.cpu = cpu,
 		.chain_count = count,
 		.frequency_hz = TARE_PULSE_ADDS * 1e9 / shortest,
@@ -112,12 +112,12 @@ start(struct gauging *gauging)
 }
 
 enum tare_status
-tare_pulse_run(struct tare_pulse **gauges_out, size_t *count_out, struct tare_arena *arena,
+tare_pulse_run(struct tare_pulse **pulses_out, size_t *count_out, struct tare_arena *arena,
 	const struct tare_bits *cpus, uint64_t duration_ns, struct tare_err *err)
 {
 	size_t wanted = tare_bits_count(cpus), count = 0;
 	struct gauging *gaugings = tare_arena_alloc(arena, wanted, sizeof(*gaugings));
-	struct tare_pulse *gauges = tare_arena_alloc(arena, wanted, sizeof(*gauges));
+	struct tare_pulse *pulses = tare_arena_alloc(arena, wanted, sizeof(*pulses));
 
 	for (unsigned cpu = 0; cpu < TARE_BITS_MAX; cpu++) {
 		struct gauging *gauging = &gaugings[count];
@@ -133,13 +133,13 @@ tare_pulse_run(struct tare_pulse **gauges_out, size_t *count_out, struct tare_ar
 	}
 	for (size_t i = 0; i < count; i++) {
 		pthread_join(gaugings[i].thread, NULL);
-		tare_pulse_evaluate(&gauges[i], gaugings[i].cpu, gaugings[i].chains_ns,
+		tare_pulse_evaluate(&pulses[i], gaugings[i].cpu, gaugings[i].chains_ns,
 			gaugings[i].count, gaugings[i].elapsed_ns);
 		free(gaugings[i].chains_ns);
 	}
 	if (count == 0)
 		return tare_err_set(err, TARE_OUTSIDE, "no thread can be started on these CPUs");
-	*gauges_out = gauges;
+	*pulses_out = pulses;
 	*count_out = count;
 	return TARE_OK;
 }

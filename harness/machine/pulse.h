@@ -30,12 +30,12 @@ struct tare_pulse {
 
 /* chains_ns is sorted in place. elapsed_ns is the time that all of them took, with what was in
  * between. count must not be 0. */
-void tare_pulse_evaluate(struct tare_pulse *gauge_out, unsigned cpu, uint32_t *chains_ns,
+void tare_pulse_evaluate(struct tare_pulse *pulse_out, unsigned cpu, uint32_t *chains_ns,
 	size_t count, uint64_t elapsed_ns);
 
 /* Takes it of these CPUs in parallel. Those that this process may not use are left out;
  * TARE_OUTSIDE where that leaves none. */
-enum tare_status tare_pulse_run(struct tare_pulse **gauges_out, size_t *count_out,
+enum tare_status tare_pulse_run(struct tare_pulse **pulses_out, size_t *count_out,
 	struct tare_arena *arena, const struct tare_bits *cpus, uint64_t duration_ns,
 	struct tare_err *err);
 
