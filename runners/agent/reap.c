@@ -7,7 +7,7 @@
 
 #include "runners/agent/agent.h"
 
-static const uint64_t sweep_limit_ns = 2000000000u;
+static const uint64_t sweep_limit_ns = 10000000000u;
 static const uint64_t pause_ns = 100000u;
 
 static void
