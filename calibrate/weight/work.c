@@ -99,9 +99,10 @@ work_faults(uint64_t count)
 	const size_t len = (size_t)PAGES_AT_ONCE * PAGE;
 
 	for (uint64_t i = 0; i < count; i++) {
-		char *pages =
-			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *pages;
 
+		/* cppcheck-suppress invalidFunctionArg ; -1 is what mmap(2) asks for */
+		pages = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (pages == MAP_FAILED)
 			return false;
 		/* Refused where there are no huge pages, and then not needed. */

@@ -16,8 +16,8 @@
 #include "harness/model/container.h"
 #include "harness/model/formula.h"
 #include "harness/model/metric.h"
-#include "harness/model/requirement.h"
 #include "harness/model/pending.h"
+#include "harness/model/requirement.h"
 
 struct tare_counter_source; /* harness/counters/counters.h */
 
@@ -174,9 +174,9 @@ struct tare_case {
 	const char *file; /* where the benchmark was written, for messages */
 	int line;
 
-	const char *runner; /* a name of the registry */
-	const char *cpus;   /* policy as written (placement.h); NULL or "none": not pinned */
-	const char *numa;   /* likewise; NULL: as the kernel does it */
+	const char *runner;  /* a name of the registry */
+	const char *cpus;    /* policy as written (placement.h); NULL or "none": not pinned */
+	const char *numa;    /* likewise; NULL: as the kernel does it */
 	bool threads_pinned; /* each thread to one of the CPUs */
 	const struct tare_container *container; /* NULL: the suite wants none */
 	struct tare_program program;
@@ -194,8 +194,8 @@ struct tare_case {
 	bool invocations_auto;    /* stop by verdict, precision and budget */
 	uint32_t invocations_min; /* equal to max where fixed */
 	uint32_t invocations_max;
-	double precision;     /* wanted half-width of the interval of the median, relative */
-	uint64_t max_time_ns; /* budget of this case */
+	double precision;       /* wanted half-width of the interval of the median, relative */
+	uint64_t max_time_ns;   /* budget of this case */
 	bool repeats_disturbed; /* as many more as were disturbed, within the budget */
 
 	struct tare_metric *metrics; /* the built-in ones first, then the suite's */

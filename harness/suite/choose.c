@@ -135,11 +135,11 @@ read_requirements(struct tare_expansion *expansion)
 
 		if (key->bad || value->bad || value->kind != TARE_NODE_SCALAR)
 			continue;
-		plan->requirements[plan->requirement_count++] = (struct tare_requirement){
-			.key = key->text,
-			.value = value->text,
-			.place = tare_arena_printf(expansion->arena, "%s:%u:%u",
-				value->source->name, value->line, value->column)};
+		plan->requirements[plan->requirement_count++] =
+			(struct tare_requirement){.key = key->text,
+				.value = value->text,
+				.place = tare_arena_printf(expansion->arena, "%s:%u:%u",
+					value->source->name, value->line, value->column)};
 	}
 }
 

@@ -49,7 +49,7 @@ struct tare_scope_shared {
 	size_t variable_count;
 	size_t steps;
 	uint64_t matrix_steps; /* spent by matrix.c for the whole plan */
-	char *buffer; /* freed by tare_scope_shared_free() */
+	char *buffer;          /* freed by tare_scope_shared_free() */
 	size_t buffer_len;
 	size_t buffer_capacity;
 };

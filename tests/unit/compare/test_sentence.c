@@ -63,9 +63,9 @@ every_verdict_has_a_plain_sentence(void **state)
 	assert_string_equal(say(wall(TARE_VERDICT_NO_CHANGE, 1.001, 0.995, 1.012)),
 		"v2 is 0.10 % slower than v1 (95 % interval 0.50 % faster to 1.2 % slower): "
 		"no change past the 2 % margin");
-	assert_string_equal(say(wide),
-		"v2 is 1.0 % slower than v1 (95 % interval 0.20 % to 2.1 %): no change past the 2 % "
-		"margin, inside which the 90 % interval lies");
+	assert_string_equal(say(wide), "v2 is 1.0 % slower than v1 (95 % interval 0.20 % to 2.1 "
+				       "%): no change past the 2 % "
+				       "margin, inside which the 90 % interval lies");
 	assert_string_equal(say(wall(TARE_VERDICT_NO_CHANGE, 1.0, 1.0, 1.0)),
 		"v2 takes as long as v1 (95 % interval 0 % to 0 %): no change past the 2 % margin");
 }

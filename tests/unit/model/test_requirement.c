@@ -74,8 +74,8 @@ refuses_what_is_no_comparison(void **state)
 		if (tare_required_size_parse(&relation, &bytes, sizes[i], &err) != TARE_INVALID)
 			fail_msg("'%s' was taken", sizes[i]);
 	}
-	assert_string_equal(err.text,
-		"is \"=> 8GiB\"; expected a comparison with a size, such as >= 8GiB");
+	assert_string_equal(
+		err.text, "is \"=> 8GiB\"; expected a comparison with a size, such as >= 8GiB");
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		if (tare_required_version_parse(&relation, &version, versions[i], &err) !=
 			TARE_INVALID)

@@ -229,7 +229,8 @@ shows_hostile_text_safely(void **state)
 		"description, tags, matrix, variants, vars, command, shell, replay, build, setup, "
 		"prepare, conclude, cleanup, services, cwd, env, env_inherit, stdin, stdout, "
 		"expect, "
-		"timeout, warmup, invocations, precision, max_time, on_disturbance, metrics, counters, "
+		"timeout, warmup, invocations, precision, max_time, on_disturbance, metrics, "
+		"counters, "
 		"counters_required, "
 		"margin, critical, "
 		"runner, cpus, numa, threads, image, samples, resources\n");
