@@ -6,12 +6,14 @@
 
 #include "harness/counters/counters.h"
 
-/* Not a perf source that was found: it is opened beside every set, whatever was asked for. */
+/* Not a perf source that was found: it is opened beside every set, whatever was asked for. The
+ * clock runs in the kernel too, whoever asks; without it an ordinary user may open it. */
 static const struct tare_counter_source guard_clock = {
 	.ops = &tare_counters_perf_sw,
 	.origin = {.event = "PERF_COUNT_SW_TASK_CLOCK"},
 	.type = PERF_TYPE_SOFTWARE,
 	.config = PERF_COUNT_SW_TASK_CLOCK,
+	.user_only = true,
 };
 
 /* One provider's share of the set, in the set's order. */

@@ -87,6 +87,31 @@ says_why_events_cannot_be_attached(void **state)
 	assert_string_equal(err.text, "perf_event_open: Too many open files");
 }
 
+/* kernel.perf_event_paranoid is 2 where nobody changed it: what is counted for an ordinary user is
+ * the program alone, and the guard must not ask for more. */
+static void
+attaches_where_only_the_program_may_be_counted(void **state)
+{
+	struct tare_attachment attachment = {0};
+	struct tare_err err = {0};
+
+	(void)state;
+	tear_down(state);
+	perf_shim = (struct perf_shim){.has_pmu = true, .refuse_kernel_errno = EACCES};
+	fixture_begin(&fixture);
+	fixture_group(&fixture, "faults");
+	fixture_counter(&fixture, "instructions");
+	fixture_counter(&fixture, "perf_sw/page-faults");
+	assert_int_equal(
+		tare_counters_resolve(&(const char *){NULL}, fixture.counters, &fixture.plan, NULL),
+		TARE_OK);
+	tare_counters_attach(
+		&attachment, &fixture.subject, &fixture.subject.counter_sets[0], getpid(), &err);
+	assert_string_equal(err.text, "");
+	assert_int_equal(attachment.count, 3);
+	tare_counters_detach(&attachment);
+}
+
 static void
 takes_what_the_agent_read_by_metric(void **state)
 {
@@ -188,6 +213,8 @@ main(void)
 			attaches_a_guard_and_every_event_of_the_set, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			says_why_events_cannot_be_attached, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			attaches_where_only_the_program_may_be_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			takes_what_the_agent_read_by_metric, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
