@@ -119,6 +119,7 @@ print_status_json(struct tare_json *json, const struct tare_tune_status *status)
 	tare_json_u64(json, "values", status->change_count);
 	tare_json_bool(json, "stays", status->kept);
 	tare_json_bool(json, "running", status->held);
+	tare_json_bool(json, "damaged", status->damaged);
 	tare_json_object_end(json);
 }
 
@@ -169,6 +170,12 @@ print_status(const struct tare_tune_place *place)
 		puts("\nnothing was changed: tare tune --profile production changes these until\n"
 		     "tare tune --restore, tare tune SETTING[=VALUE] some of them, and\n"
 		     "tare run --tune while it measures");
+		return;
+	}
+	if (status.damaged) {
+		puts("\nthe undo journal is damaged: tare tune --restore puts back what it can, "
+		     "and\n"
+		     "says what it cannot");
 		return;
 	}
 	tare_time_format(since, sizeof(since), status.started_unix_ns);

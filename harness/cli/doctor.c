@@ -303,6 +303,11 @@ check_tuned(const struct examination *one)
 
 	if (!tuned->tuned)
 		find(one, TARE_FINDING_FINE, NULL, "nothing is left of an earlier tare tune");
+	else if (tuned->damaged)
+		find(one, TARE_FINDING_WARNING,
+			"tare tune --restore puts back what it can, and says what it cannot",
+			"the undo journal of tare tune is damaged, so that settings may stay as it "
+			"left them");
 	else if (tuned->held)
 		find(one, TARE_FINDING_WARNING, "wait until it has ended",
 			"another tare (process %ld) measures here, and has tuned the machine",

@@ -162,6 +162,11 @@ put_back_record(size_t *count_out, const struct tare_tune_place *place,
 		status = put_back(&count, place, record->changes, record->change_count, err);
 	if (status != TARE_OK)
 		return status;
+	if (record->of_this_boot && record->damage)
+		return tare_err_set(err, TARE_INVALID,
+			"undo journal: %s; what its other lines hold was put back: put back the "
+			"rest by hand, and remove \"%s/run/tare/tune.ndjson\"",
+			record->damage, place->root);
 	*count_out = count;
 	return tare_tune_journal_remove(place, err);
 }
@@ -191,7 +196,8 @@ recover(size_t *count_out, const struct tare_tune_place *place, bool kept_too, s
 	if (status == TARE_NOT_FOUND)
 		status = TARE_OK;
 	else if (status != TARE_OK)
-		status = tare_err_set(err, why.status, "%s", why.text);
+		status = tare_err_set(err, why.status,
+			"%s; or put back by hand what it tells of, and remove it", why.text);
 	else if (record.kept && record.of_this_boot && !kept_too)
 		status = refuse_kept(&record, err);
 	else
@@ -395,12 +401,16 @@ tare_tune_look(struct tare_tune_status *status_out, const struct tare_tune_place
 {
 	struct tare_arena *arena = tare_arena_new();
 	struct tare_tune_record record;
+	enum tare_status status = tare_tune_journal_read(&record, arena, place->root, NULL);
 
 	memset(status_out, 0, sizeof(*status_out));
 	status_out->held = tare_tune_is_locked(place);
-	if (tare_tune_journal_read(&record, arena, place->root, NULL) == TARE_OK &&
-		record.of_this_boot) {
+	if (status != TARE_OK) {
+		status_out->damaged = status != TARE_NOT_FOUND;
+		status_out->tuned = status_out->damaged;
+	} else if (record.of_this_boot) {
 		status_out->tuned = true;
+		status_out->damaged = record.damage != NULL;
 		status_out->kept = record.kept;
 		status_out->pid = record.pid;
 		status_out->started_unix_ns = record.started_unix_ns;

@@ -109,9 +109,10 @@ enum tare_status tare_tune_restore(
 
 /* Who tuned the machine, as far as the journal says. */
 struct tare_tune_status {
-	bool tuned; /* there is a journal of this boot */
-	bool kept;  /* until tare_tune_restore() */
-	bool held;  /* a tare, or its guardian, is at it */
+	bool tuned;   /* there is a journal of this boot, or one that does not tell */
+	bool damaged; /* not all of it can be read */
+	bool kept;    /* until tare_tune_restore() */
+	bool held;    /* a tare, or its guardian, is at it */
 	pid_t pid;
 	uint64_t started_unix_ns;
 	size_t change_count;

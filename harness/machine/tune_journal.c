@@ -183,11 +183,11 @@ read_header(
 
 static enum tare_status
 read_line(struct tare_tune_record *record, size_t *room, struct tare_arena *arena, const char *text,
-	struct tare_err *err)
+	size_t len, struct tare_err *err)
 {
 	const char *type;
 	json_t *line;
-	enum tare_status status = tare_json_parse(&line, text, strlen(text), err);
+	enum tare_status status = tare_json_parse(&line, text, len, err);
 
 	if (status != TARE_OK)
 		return status;
@@ -203,25 +203,40 @@ read_line(struct tare_tune_record *record, size_t *room, struct tare_arena *aren
 }
 
 static enum tare_status
-read_lines(struct tare_tune_record *record, struct tare_arena *arena, char *text, const char *boot,
+read_first_line(struct tare_tune_record *record, const char *text, size_t len, const char *boot,
 	struct tare_err *err)
 {
-	enum tare_status status = TARE_OK;
+	json_t *header = NULL;
+	enum tare_status status = tare_json_parse(&header, text, len, err);
+
+	if (status == TARE_OK)
+		status = read_header(record, header, boot, err);
+	json_decref(header);
+	return status == TARE_OK ? TARE_OK : tare_err_where(err, "line 1");
+}
+
+static enum tare_status
+read_lines(struct tare_tune_record *record, struct tare_arena *arena, const char *text, size_t len,
+	const char *boot, struct tare_err *err)
+{
 	size_t number = 0, room = 0;
-	char *end;
+	const char *end;
 
 	/* Only whole lines count. */
-	for (; status == TARE_OK && (end = strchr(text, '\n')) != NULL; text = end + 1) {
-		json_t *header = NULL;
+	for (; (end = memchr(text, '\n', len)) != NULL; text = end + 1) {
+		size_t line_len = (size_t)(end - text);
+		struct tare_err why = {0};
 
-		*end = '\0';
-		if (number++ > 0)
-			status = read_line(record, &room, arena, text, err);
-		else if ((status = tare_json_parse(&header, text, strlen(text), err)) == TARE_OK)
-			status = read_header(record, header, boot, err);
-		json_decref(header);
+		len -= line_len + 1;
+		if (number++ == 0) {
+			if (read_first_line(record, text, line_len, boot, err) != TARE_OK)
+				return TARE_INVALID;
+		} else if (read_line(record, &room, arena, text, line_len, &why) != TARE_OK &&
+			   !record->damage) {
+			record->damage = tare_arena_printf(arena, "line %zu: %s", number, why.text);
+		}
 	}
-	return status == TARE_OK ? TARE_OK : tare_err_where(err, "line %zu", number);
+	return TARE_OK;
 }
 
 enum tare_status
@@ -230,12 +245,19 @@ tare_tune_journal_read(struct tare_tune_record *record_out, struct tare_arena *a
 {
 	struct tare_tune_record record = {.of_this_boot = true};
 	char *path = tare_tune_journal_path(arena, root);
+	struct stat about;
 	char *text;
-	enum tare_status status = tare_file_read(arena, &text, NULL, path, JOURNAL_MAX, err);
+	size_t len;
+	enum tare_status status;
 
+	/* Opening something else may wait for ever. */
+	if (lstat(path, &about) == 0 && !S_ISREG(about.st_mode))
+		return tare_err_set(
+			err, TARE_INVALID, "undo journal \"%s\": it is not a file", path);
+	status = tare_file_read(arena, &text, &len, path, JOURNAL_MAX, err);
 	if (status != TARE_OK)
 		return status;
-	if (read_lines(&record, arena, text, read_boot(arena, root), err) != TARE_OK)
+	if (read_lines(&record, arena, text, len, read_boot(arena, root), err) != TARE_OK)
 		return tare_err_where(err, "undo journal \"%s\"", path);
 	*record_out = record;
 	return TARE_OK;

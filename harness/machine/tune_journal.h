@@ -16,8 +16,9 @@ struct tare_tune_record {
 	uint64_t started_unix_ns;
 	bool of_this_boot;
 	bool kept;
-	struct tare_tune_change *changes;
+	struct tare_tune_change *changes; /* of the lines that tare wrote */
 	size_t change_count;
+	const char *damage; /* the first line that it did not, and why not; NULL: none */
 };
 
 char *tare_tune_journal_path(struct tare_arena *arena, const char *root);
@@ -27,8 +28,9 @@ enum tare_status tare_tune_lock(
 	int *fd_out, const struct tare_tune_place *place, struct tare_err *err);
 bool tare_tune_is_locked(const struct tare_tune_place *place);
 
-/* TARE_NOT_FOUND where there is none. TARE_INVALID for one that tare did not write: it names no
- * file but those of the knobs. */
+/* TARE_NOT_FOUND where there is none. TARE_INVALID for one that tare did not begin. A later line
+ * that tare did not write, or that is broken, is no change but damage, so that what the others hold
+ * can be put back; no change has a file but those of the knobs. */
 enum tare_status tare_tune_journal_read(struct tare_tune_record *record_out,
 	struct tare_arena *arena, const char *root, struct tare_err *err);
 

@@ -281,6 +281,12 @@ a_machine_that_is_tuned_is_told_how_to_get_back(void **state)
 	expect(visit, "tuned", TARE_FINDING_WARNING,
 		"another tare (process 77) measures here, and has tuned the machine",
 		"wait until it has ended");
+	tuned->damaged = true;
+	examine(visit);
+	expect(visit, "tuned", TARE_FINDING_WARNING,
+		"the undo journal of tare tune is damaged, so that settings may stay as it left "
+		"them",
+		"tare tune --restore puts back what it can, and says what it cannot");
 }
 
 /* What was tried and how bad it is where it does not work. */

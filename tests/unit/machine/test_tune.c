@@ -18,6 +18,7 @@
 
 #include "harness/base/file.h"
 #include "harness/machine/tune.h"
+#include "harness/machine/tune_journal.h"
 #include "tests/support/files.h"
 #include "tests/unit/machine/tree.h"
 
@@ -374,6 +375,43 @@ what_cannot_be_put_back_stays_in_the_journal(void **state)
 	expect_put_back(bed->root);
 }
 
+/* A broken line is told of and nothing more is lost with it than what it held. */
+static void
+a_damaged_journal_gives_back_what_it_can(void **state)
+{
+	struct bed *bed = *state;
+	struct tare_tune_status status;
+	char expected[4096];
+	char *text, *path;
+
+	assert_int_equal(apply(bed), TARE_OK);
+	assert_int_equal(tare_tune_keep(bed->tune, &bed->err), TARE_OK);
+	assert_int_equal(tare_tune_end(bed->tune, &bed->err), TARE_OK);
+	path = tare_tune_journal_path(bed->arena, bed->root);
+	text = test_file_read(path, NULL);
+	memcpy(strstr(text, "\"turbo\""), "\"tUrbo\"", strlen("\"turbo\""));
+	tree_write(bed->root, "run/tare/tune.ndjson", text);
+	free(text);
+	tare_tune_look(&status, &bed->place);
+	assert_true(status.tuned && status.damaged);
+	assert_int_equal(tare_tune_restore(&bed->count, &bed->place, &bed->err), TARE_INVALID);
+	snprintf(expected, sizeof(expected),
+		"undo journal: line 6: \"/sys/devices/system/cpu/intel_pstate/no_turbo\" is no "
+		"file of the setting 'tUrbo'; what its other lines hold was put back: put back the "
+		"rest by hand, and remove \"%s/run/tare/tune.ndjson\"",
+		bed->root);
+	assert_string_equal(bed->err.text, expected);
+	expect_file(bed->root, swap_path, "60");
+	expect_file(bed->root, turbo_path, "1");
+	assert_true(tree_has_journal(bed->root));
+	tree_write(bed->root, "run/tare/tune.ndjson", "\n");
+	tare_tune_look(&status, &bed->place);
+	assert_true(status.tuned && status.damaged);
+	assert_int_equal(tare_tune_restore(&bed->count, &bed->place, &bed->err), TARE_INVALID);
+	assert_non_null(
+		strstr(bed->err.text, "; or put back by hand what it tells of, and remove it"));
+}
+
 static void
 files_of_a_cpu_that_went_offline_are_not_missed(void **state)
 {
@@ -706,6 +744,7 @@ main(void)
 		TEST(an_interrupt_that_stays_where_it_is_stops_nothing),
 		TEST(a_value_that_the_kernel_does_not_take_is_an_error),
 		TEST(what_cannot_be_put_back_stays_in_the_journal),
+		TEST(a_damaged_journal_gives_back_what_it_can),
 		TEST(files_of_a_cpu_that_went_offline_are_not_missed),
 		TEST(a_knob_that_moves_another_is_put_back_all_the_same),
 		TEST(without_permission_nothing_is_written),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/machine/tune_journal.h"
@@ -17,6 +18,10 @@
 static const char journal[] = "run/tare/tune.ndjson";
 static const char header[] = "{\"type\":\"tare-tune\",\"version\":1,\"boot\":\"3f0e6c52-7c1d-4f0e-"
 			     "9c53-0a4b1c7d9e21\",\"pid\":7,\"started_unix_ns\":1}\n";
+
+#define CHANGE_OF_SWAP                                                                    \
+	"{\"type\":\"change\",\"setting\":\"swap\",\"path\":\"/proc/sys/vm/swappiness\"," \
+	"\"old\":\"60\",\"new\":\"0\"}\n"
 
 struct bed {
 	struct tare_arena *arena;
@@ -103,14 +108,11 @@ is_never_written_over(void **state)
 static void
 a_line_that_was_cut_off_does_not_count(void **state)
 {
-	static const char change[] =
-		"{\"type\":\"change\",\"setting\":\"swap\",\"path\":\"/proc/sys/vm/swappiness\","
-		"\"old\":\"60\",\"new\":\"0\"}\n";
 	struct bed *bed = *state;
 	struct tare_tune_record record;
 	char text[1024];
 
-	snprintf(text, sizeof(text), "%s%s", header, change);
+	snprintf(text, sizeof(text), "%s%s", header, CHANGE_OF_SWAP);
 	for (size_t len = strlen(text); len-- > 0;) {
 		text[len] = '\0';
 		tree_write(bed->root, journal, text);
@@ -134,7 +136,7 @@ another_boot_is_recognised(void **state)
 }
 
 static void
-refuses_what_tare_would_not_write(void **state)
+refuses_what_tare_did_not_begin(void **state)
 {
 	static const struct {
 		const char *text, *problem;
@@ -143,6 +145,33 @@ refuses_what_tare_would_not_write(void **state)
 		{"{\"type\":\"tare-tune\",\"version\":2,\"boot\":\"\",\"pid\":1,"
 		 "\"started_unix_ns\":1}\n",
 			"line 1: it is no undo journal of version 1; use the tare that wrote it"},
+	};
+	struct bed *bed = *state;
+	struct tare_tune_record record;
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct tare_err err = {0};
+		char expected[2048];
+
+		snprintf(expected, sizeof(expected), "undo journal \"%s/%s\": %s", bed->root,
+			journal, refused[i].problem);
+		tree_write(bed->root, journal, refused[i].text);
+		assert_int_equal(
+			tare_tune_journal_read(&record, bed->arena, bed->root, &err), TARE_INVALID);
+		/* What the JSON library says of "nothing" is its own. */
+		if (i == 0)
+			err.text[strlen(expected)] = '\0';
+		assert_string_equal(err.text, expected);
+	}
+}
+
+/* Nothing is put back by such a line; what stands around it is. */
+static void
+a_line_that_tare_would_not_write_is_damage(void **state)
+{
+	static const struct {
+		const char *text, *problem;
+	} damages[] = {
 		{"{\"type\":\"change\",\"setting\":\"swap\",\"path\":\"/etc/passwd\",\"old\":\"\","
 		 "\"new\":\"\"}\n",
 			"line 2: \"/etc/passwd\" is no file of the setting 'swap'"},
@@ -158,23 +187,52 @@ refuses_what_tare_would_not_write(void **state)
 	struct bed *bed = *state;
 	struct tare_tune_record record;
 
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		struct tare_err err = {0};
-		char text[1024], expected[2048];
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		char text[2048];
 
-		snprintf(text, sizeof(text), "%s%s",
-			strncmp(refused[i].problem, "line 1", 6) == 0 ? "" : header,
-			refused[i].text);
-		snprintf(expected, sizeof(expected), "undo journal \"%s/%s\": %s", bed->root,
-			journal, refused[i].problem);
+		snprintf(text, sizeof(text), "%s%s" CHANGE_OF_SWAP "{}\n", header, damages[i].text);
 		tree_write(bed->root, journal, text);
 		assert_int_equal(
-			tare_tune_journal_read(&record, bed->arena, bed->root, &err), TARE_INVALID);
-		/* What the JSON library says of "nothing" is its own. */
-		if (i == 0)
-			err.text[strlen(expected)] = '\0';
-		assert_string_equal(err.text, expected);
+			tare_tune_journal_read(&record, bed->arena, bed->root, NULL), TARE_OK);
+		assert_string_equal(record.damage, damages[i].problem);
+		assert_int_equal(record.change_count, 1);
+		assert_string_equal(record.changes[0].path, "/proc/sys/vm/swappiness");
 	}
+}
+
+static void
+lines_behind_a_zero_byte_count(void **state)
+{
+	static const char zeros[] = "\0\0\n";
+	struct bed *bed = *state;
+	struct tare_tune_record record;
+	char *path = tare_tune_journal_path(bed->arena, bed->root);
+	FILE *file;
+
+	tree_write(bed->root, journal, header);
+	file = fopen(path, "a");
+	fwrite(zeros, 1, sizeof(zeros) - 1, file);
+	fputs(CHANGE_OF_SWAP, file);
+	fclose(file);
+	assert_int_equal(tare_tune_journal_read(&record, bed->arena, bed->root, NULL), TARE_OK);
+	assert_string_equal(record.damage, "line 2: expected text, found a zero byte");
+	assert_int_equal(record.change_count, 1);
+}
+
+static void
+what_is_not_a_file_is_not_waited_for(void **state)
+{
+	struct bed *bed = *state;
+	struct tare_tune_record record;
+	struct tare_err err = {0};
+	char *path = tare_tune_journal_path(bed->arena, bed->root);
+	char expected[4096];
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(
+		tare_tune_journal_read(&record, bed->arena, bed->root, &err), TARE_INVALID);
+	snprintf(expected, sizeof(expected), "undo journal \"%s\": it is not a file", path);
+	assert_string_equal(err.text, expected);
 }
 
 static void
@@ -222,7 +280,10 @@ main(void)
 		TEST(is_never_written_over),
 		TEST(a_line_that_was_cut_off_does_not_count),
 		TEST(another_boot_is_recognised),
-		TEST(refuses_what_tare_would_not_write),
+		TEST(refuses_what_tare_did_not_begin),
+		TEST(a_line_that_tare_would_not_write_is_damage),
+		TEST(lines_behind_a_zero_byte_count),
+		TEST(what_is_not_a_file_is_not_waited_for),
 		TEST(one_tare_has_the_lock_and_another_is_told_which),
 		TEST(a_folder_that_cannot_be_made_is_an_error),
 	};
