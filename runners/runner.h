@@ -57,6 +57,7 @@ struct tare_invocation {
 	enum tare_role role;
 	uint64_t seq;  /* of the first; the batch counts on */
 	uint32_t pair; /* of the first; the batch counts on */
+	uint32_t turn; /* of a batch: how often the case had one before */
 	bool warmup;
 	uint32_t count;     /* at least 1; more only where supports_batch() says so */
 	uint64_t budget_ns; /* a batch begins no further invocation after this long */

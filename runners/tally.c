@@ -41,13 +41,11 @@ is_attached(const struct tare_tally *tally, const struct tare_case *subject,
 
 /* A whole pair of pairs (a block) counts the same; a batch is a turn. */
 static size_t
-choose_set(struct tare_tally *tally, const struct tare_invocation *invocation)
+choose_set(const struct tare_invocation *invocation)
 {
 	size_t count = invocation->subject->counter_set_count;
 
-	if (invocation->count > 1)
-		return tally->turn++ % count;
-	return invocation->pair / 2 % count;
+	return (invocation->count > 1 ? invocation->turn : invocation->pair / 2) % count;
 }
 
 static enum tare_status
@@ -124,7 +122,7 @@ tare_tally_prepare(struct tare_tally *tally, struct tare_link *link,
 		return TARE_OK;
 	if (subject->counter_set_count == 0)
 		return tare_tally_detach(tally, link, err);
-	set = choose_set(tally, invocation);
+	set = choose_set(invocation);
 	request->flags |= TARE_WIRE_COUNTED;
 	request->set = (uint32_t)set;
 	if (is_attached(tally, subject, &subject->counter_sets[set]))

@@ -22,7 +22,6 @@ struct tare_tally {
 	struct tare_attachment attachment;
 	const struct tare_counter_source *attached[TARE_COUNTERS_MAX]; /* behind the guard */
 	size_t attached_count;
-	uint32_t turn;                   /* of batches, which have no pair to go by */
 	const struct tare_case *subject; /* of the request, where something is read around it */
 	double *around;                  /* [metric_count] of the subject, else NULL */
 };

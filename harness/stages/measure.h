@@ -51,6 +51,7 @@ struct tare_measured_case {
 	struct tare_counted *counted; /* likewise */
 	double *simulated;            /* [metric_count] for the first pair; NULL: not yet */
 	uint32_t next_pair;
+	uint32_t turns;          /* visits that were not for warming up */
 	uint32_t warmups;        /* done since it was begun: a resumed case is warmed up again */
 	uint64_t spent_ns;       /* of its budget: measured invocations with prepare and conclude */
 	size_t looks_journalled; /* of the record's */

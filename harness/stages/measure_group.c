@@ -289,6 +289,15 @@ begin_group(struct tare_measure *measure, struct tare_measured_group *mine, stru
 	return status;
 }
 
+/* A batch counts one set of counters: short programs would be done before the next has its turn. */
+static uint32_t
+share_of_a_set(const struct tare_case *subject, uint32_t count)
+{
+	uint32_t sets = subject->counter_set_count > 0 ? (uint32_t)subject->counter_set_count : 1;
+
+	return count / sets + (count % sets != 0);
+}
+
 /* One variant: as many at once as the runner may, up to the next decision. */
 static enum tare_status
 visit_single(struct tare_measure *measure, struct tare_measured_group *mine, struct tare_err *err)
@@ -301,7 +310,7 @@ visit_single(struct tare_measure *measure, struct tare_measured_group *mine, str
 	if (limits.automatic && mine->next_look > limits.pairs && mine->next_look < until)
 		until = mine->next_look;
 	if (tare_measure_batches(one) && until > limits.pairs)
-		visit.count = until - limits.pairs;
+		visit.count = share_of_a_set(one->subject, until - limits.pairs);
 	if (visit.count > TARE_PENDING_SLOTS)
 		visit.count = TARE_PENDING_SLOTS;
 	if (limits.automatic && limits.pairs >= limits.min_pairs &&
