@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,7 +11,7 @@
 #include "harness/pin/topology.h"
 #include "harness/stages/stage.h"
 
-enum { FILE_MAX = 8 << 20, FACTS_MAX = 10000, DIFFER = 1 };
+enum { FILE_MAX = 8 << 20, FACTS_MAX = 10000, DIFFER = 1, VERSION = 1 };
 
 struct env_line {
 	const char *format;
@@ -56,6 +57,7 @@ decode_file(struct found *found_out, struct tare_arena *arena, const char *text,
 	json_t *root = NULL;
 	json_t *facts = NULL;
 	const char *format = "";
+	uint64_t version = 0;
 	enum tare_status status = tare_json_parse(&root, text, len, NULL);
 
 	if (status != TARE_OK || tare_json_get_string(&format, root, "format", NULL) != TARE_OK ||
@@ -63,7 +65,14 @@ decode_file(struct found *found_out, struct tare_arena *arena, const char *text,
 		json_decref(root);
 		return TARE_NOT_FOUND;
 	}
-	status = tare_json_get_array(&facts, root, "facts", err);
+	status = tare_json_get_u64(&version, root, "version", err);
+	if (status == TARE_OK && version != VERSION)
+		status = tare_err_set(err, TARE_INVALID,
+			"an environment of version %" PRIu64
+			", and this tare reads %d; use the tare that wrote it",
+			version, VERSION);
+	if (status == TARE_OK)
+		status = tare_json_get_array(&facts, root, "facts", err);
 	if (status == TARE_OK)
 		status = tare_json_get_string_or(&xml, root, "topology_xml", NULL, err);
 	for (size_t i = 0; status == TARE_OK && i < json_array_size(facts) && i < FACTS_MAX; i++) {
@@ -167,7 +176,7 @@ print_json(const struct found *found)
 	tare_json_begin(&json, stdout, 2);
 	tare_json_object_begin(&json, NULL);
 	tare_json_string(&json, "format", "tare-environment");
-	tare_json_u64(&json, "version", 1);
+	tare_json_u64(&json, "version", VERSION);
 	tare_json_string(&json, "fingerprint", environment->fingerprint);
 	tare_json_array_begin(&json, "facts");
 	for (size_t i = 0; i < environment->fact_count; i++) {

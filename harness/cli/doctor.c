@@ -326,19 +326,23 @@ static void
 check_cores(const struct examination *one)
 {
 	const char *topology = fact(one, "cpu.topology");
+	const char *allowed = fact(one, "cpu.allowed");
 	size_t count = one->doctor->core_count;
+	size_t usable = allowed ? strtoull(allowed, NULL, 10) : count;
 
+	if (usable > count)
+		usable = count;
 	if (count == 0)
 		find(one, TARE_FINDING_NOTE, "tare topology prints what hwloc sees",
 			"the kernel does not tell which CPUs are of which core");
 	else
 		find(one,
-			count < 2   ? TARE_FINDING_WARNING
-			: count < 3 ? TARE_FINDING_NOTE
-				    : TARE_FINDING_FINE,
+			usable < 2   ? TARE_FINDING_WARNING
+			: usable < 3 ? TARE_FINDING_NOTE
+				     : TARE_FINDING_FINE,
 			"measure where there are more cores: tare, interrupts and what is measured "
 			"get in each other's way",
-			"%s, of which %s may be used", topology, fact(one, "cpu.allowed"));
+			"%s, of which %s may be used", topology, allowed ? allowed : "all");
 }
 
 static void

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RANDOM_LEN = 24 };
+enum { RANDOM_LEN = 24, VALUE_LEN = 8 };
 
 static bool
 names_secret(const char *name)
@@ -94,6 +94,37 @@ tare_scrub_argument(struct tare_arena *arena, const char *before, const char *wo
 	if (!names_secret(name))
 		return hide_password(arena, word);
 	return tare_arena_printf(arena, "%.*s<hidden>", (int)(equals + 1 - word), word);
+}
+
+/* NULL where the variable may be told. */
+static const char *
+secret_value(struct tare_arena *arena, const char *variable)
+{
+	const char *equals = strchr(variable, '=');
+
+	if (!equals || equals[1] == '/' || strlen(equals + 1) < VALUE_LEN)
+		return NULL;
+	return names_secret(tare_arena_strndup(arena, variable, (size_t)(equals - variable)))
+		       ? equals + 1
+		       : NULL;
+}
+
+const char *
+tare_scrub_variables(struct tare_arena *arena, const char *text, char *const *variables)
+{
+	for (; *variables; variables++) {
+		const char *value = secret_value(arena, *variables);
+		const char *at = value ? strstr(text, value) : NULL;
+
+		while (at) {
+			size_t before = (size_t)(at - text);
+
+			text = tare_arena_printf(
+				arena, "%.*s<hidden>%s", (int)before, text, at + strlen(value));
+			at = strstr(text + before + strlen("<hidden>"), value);
+		}
+	}
+	return text;
 }
 
 static const char blanks[] = " \t\n\v\f\r";

@@ -23,4 +23,10 @@ const char *tare_scrub_command_line(struct tare_arena *arena, const char *line);
  * Hidden are the values of --var NAME=VALUE, and passwords of URLs. */
 const char *tare_scrub_argument(struct tare_arena *arena, const char *before, const char *word);
 
+/* Text without the values of those of the variables ("NAME=value", NULL at the end) that are called
+ * secrets. Left are values of fewer than eight bytes and paths, which stand in many texts for other
+ * reasons. */
+const char *tare_scrub_variables(
+	struct tare_arena *arena, const char *text, char *const *variables);
+
 #endif

@@ -9,6 +9,7 @@
 #include "harness/base/file.h"
 #include "harness/base/rng.h"
 #include "harness/machine/describe.h"
+#include "harness/machine/scrub.h"
 #include "harness/model/pending.h"
 #include "harness/model/warning.h"
 #include "harness/stages/counting.h"
@@ -24,6 +25,15 @@ describe_machine(struct tare_environment *environment_out, struct tare_arena *ar
 	tare_machine_describe(environment_out, arena, "", &identity);
 }
 
+/* A suite takes them from ${env:...} so that they are not in it; nor shall they be in journals. */
+static void
+hide_secrets(struct tare_run *run)
+{
+	for (size_t i = 0; i < run->case_count; i++)
+		run->cases[i].command =
+			tare_scrub_variables(run->arena, run->cases[i].command, environ);
+}
+
 static enum tare_status
 open_fresh(struct tare_session *session, struct tare_err *err)
 {
@@ -34,6 +44,7 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	run->seed = options->has_seed ? options->seed : tare_rng_entropy();
 	tare_run_identify(run, tare_unix_ns(), tare_rng_entropy());
 	tare_run_from_plan(run, session->plan);
+	hide_secrets(run);
 	tare_stage_note_placement(run, session->arena, session->plan);
 	describe_machine(&run->environment, run->arena);
 	status = tare_stage_require(session, &run->environment, err);

@@ -127,6 +127,25 @@ a_noisy_machine_is_told_what_to_do_about_each_thing(void **state)
 	assert_int_equal(find(visit, "isolation")->level, TARE_FINDING_NOTE);
 }
 
+/* taskset(1) and cpusets leave as little room as a small machine does. */
+static void
+cores_that_may_not_be_used_do_not_count(void **state)
+{
+	struct visit *visit = *state;
+	struct tare_environment *environment = &visit->doctor.environment;
+
+	tare_doctor_inspect(&visit->doctor, visit->arena, quiet);
+	for (size_t i = 0; i < environment->fact_count; i++) {
+		if (strcmp(environment->facts[i].key, "cpu.allowed") == 0)
+			environment->facts[i].value = "1";
+	}
+	examine(visit);
+	expect(visit, "cores", TARE_FINDING_WARNING,
+		"1 package, 4 cores, 4 CPUs, of which 1 may be used",
+		"measure where there are more cores: tare, interrupts and what is measured get in "
+		"each other's way");
+}
+
 /* What only trying tells is left: a recorded machine cannot be tried. */
 static void
 a_quiet_machine_has_nothing_to_be_told(void **state)
@@ -362,6 +381,7 @@ main(void)
 		TEST(a_frequency_that_changes_is_a_warning),
 		TEST(load_of_others_is_a_warning),
 		TEST(a_machine_that_is_tuned_is_told_how_to_get_back),
+		TEST(cores_that_may_not_be_used_do_not_count),
 		TEST(what_was_tried_is_reported_with_its_reason),
 		TEST(counters_are_fine_where_hardware_counts),
 	};

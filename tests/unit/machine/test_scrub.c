@@ -85,6 +85,26 @@ scrubs_arguments(void **state)
 	tare_arena_free(arena);
 }
 
+static void
+hides_values_of_secret_variables(void **state)
+{
+	char folder[] = "PWD=/home/me/tare", language[] = "LANG=C.UTF-8-long";
+	char brief[] = "PIN_KEY=1234567", password[] = "DB_PASSWORD=hunter2hunter2";
+	char itself[] = "API_TOKEN=<hidden>", broken[] = "broken";
+	char *const variables[] = {folder, language, brief, password, itself, broken, NULL};
+	struct tare_arena *arena = tare_arena_new();
+
+	(void)state;
+	assert_string_equal(tare_scrub_variables(arena,
+				    "psql -p hunter2hunter2 x=hunter2hunter2hunter2", variables),
+		"psql -p <hidden> x=<hidden>hunter2");
+	assert_string_equal(
+		tare_scrub_variables(arena, "/home/me/tare/bench C.UTF-8-long 1234567", variables),
+		"/home/me/tare/bench C.UTF-8-long 1234567");
+	assert_string_equal(tare_scrub_variables(arena, "", variables), "");
+	tare_arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -93,6 +113,7 @@ main(void)
 		cmocka_unit_test(hides_what_looks_like_one),
 		cmocka_unit_test(scrubs_command_lines),
 		cmocka_unit_test(scrubs_arguments),
+		cmocka_unit_test(hides_values_of_secret_variables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

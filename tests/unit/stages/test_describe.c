@@ -463,6 +463,26 @@ a_fifo_in_the_place_of_the_pending_file_does_not_block(void **state)
 	bed_remove(&bed);
 }
 
+/* The program is given it all the same. */
+static void
+a_secret_of_the_surroundings_is_not_recorded(void **state)
+{
+	struct bed bed;
+	struct tare_run *read;
+
+	(void)state;
+	setenv("TARE_TEST_PASSWORD", "hunter2hunter2", 1);
+	bed_make(&bed, "suite: s\nbenchmarks:\n"
+		       "  - {name: x, command: 'login -p${env:TARE_TEST_PASSWORD}'}\n");
+	assert_int_equal(bed_describe(&bed), TARE_OK);
+	assert_int_equal(tare_journal_read(&read, bed.journal, 0, NULL), TARE_OK);
+	assert_string_equal(read->cases[0].command, "login -p<hidden>");
+	assert_string_equal(bed.session->plan->cases[0].program.argv[1], "-phunter2hunter2");
+	tare_run_free(read);
+	unsetenv("TARE_TEST_PASSWORD");
+	bed_remove(&bed);
+}
+
 /* Nothing is begun that cannot be measured; a runner that only some cases want is their matter. */
 static void
 a_run_that_nothing_can_measure_is_not_begun(void **state)
@@ -491,6 +511,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_run_has_a_header_with_everything),
+		cmocka_unit_test(a_secret_of_the_surroundings_is_not_recorded),
 		cmocka_unit_test(a_run_that_nothing_can_measure_is_not_begun),
 		cmocka_unit_test(two_runs_have_two_seeds_and_ids),
 		cmocka_unit_test(the_journal_goes_into_the_state_folder_unless_told),
