@@ -81,6 +81,18 @@ tare_counter_quality_name(enum tare_counter_quality quality)
 }
 
 bool
+tare_counter_quality_parse(enum tare_counter_quality *quality_out, const char *name)
+{
+	for (int i = 0; i < TARE_QUALITY_COUNT; i++) {
+		if (strcmp(name, tare_counter_quality_name((enum tare_counter_quality)i)) == 0) {
+			*quality_out = (enum tare_counter_quality)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
 tare_counters_guard(double task_clock_ns, double cpu_ns, uint64_t switches)
 {
 	return fabs(task_clock_ns - cpu_ns) <=

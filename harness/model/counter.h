@@ -26,6 +26,8 @@ enum tare_counter_quality {
 
 /* "counted", "accounted", "simulated", "derived" */
 const char *tare_counter_quality_name(enum tare_counter_quality quality);
+/* False, and nothing is set, where no quality has that name. */
+bool tare_counter_quality_parse(enum tare_counter_quality *quality_out, const char *name);
 
 /* Where a metric's values come from. */
 struct tare_counter {

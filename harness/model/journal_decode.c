@@ -259,12 +259,8 @@ decode_quality(enum tare_counter_quality *quality_out, const json_t *item, struc
 
 	if (status != TARE_OK)
 		return status;
-	for (int i = 0; i < TARE_QUALITY_COUNT; i++) {
-		if (strcmp(text, tare_counter_quality_name((enum tare_counter_quality)i)) == 0) {
-			*quality_out = (enum tare_counter_quality)i;
-			return TARE_OK;
-		}
-	}
+	if (tare_counter_quality_parse(quality_out, text))
+		return TARE_OK;
 	return tare_err_set(err, TARE_INVALID,
 		"key \"quality\": expected counted, accounted, simulated or derived, found \"%s\"",
 		text);

@@ -122,8 +122,8 @@ copy_parameters(struct tare_arena *arena, struct tare_run_case *copy, const stru
 	}
 }
 
-static const struct tare_counter *
-copy_counter(struct tare_arena *arena, const struct tare_counter *counter)
+const struct tare_counter *
+tare_counter_copy(struct tare_arena *arena, const struct tare_counter *counter)
 {
 	struct tare_counter *copy;
 
@@ -160,7 +160,7 @@ copy_metrics(struct tare_arena *arena, struct tare_run_case *copy, const struct 
 		copy->metrics[i] = plan->metrics[i];
 		copy->metrics[i].name = tare_arena_strdup(arena, plan->metrics[i].name);
 		copy->metrics[i].unit = tare_arena_strdup(arena, plan->metrics[i].unit);
-		copy->metrics[i].counter = copy_counter(arena, plan->metrics[i].counter);
+		copy->metrics[i].counter = tare_counter_copy(arena, plan->metrics[i].counter);
 	}
 	tare_run_case_count(copy, arena);
 	tare_samples_init(&copy->samples, plan->metric_count);

@@ -129,6 +129,9 @@ void tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy)
 void tare_run_from_plan(struct tare_run *run, const struct tare_plan *plan);
 /* Makes one->counting where a metric of the case is counted; its metrics are there by then. */
 void tare_run_case_count(struct tare_run_case *one, struct tare_arena *arena);
+/* A copy in the arena; NULL of NULL. */
+const struct tare_counter *tare_counter_copy(
+	struct tare_arena *arena, const struct tare_counter *counter);
 /* Adds a warning unless the same id and text is there, or a thousand others. Strings are copied. */
 void tare_run_warn(struct tare_run *run, const char *id, const char *text, const char *advice);
 

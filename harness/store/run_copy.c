@@ -30,6 +30,7 @@ tare_metric_copy(
 	*copy_out = *metric;
 	copy_out->name = tare_arena_strdup(arena, metric->name);
 	copy_out->unit = tare_arena_strdup(arena, metric->unit);
+	copy_out->counter = tare_counter_copy(arena, metric->counter);
 }
 
 static void
@@ -63,6 +64,10 @@ copy_case(struct tare_run_case *copy, struct tare_arena *arena, const struct tar
 	copy->stderr_tail = tare_arena_strdup(arena, one->stderr_tail);
 	copy->stop_reason = tare_arena_strdup(arena, one->stop_reason);
 	copy_lists(copy, arena, one);
+	if (one->counting) {
+		tare_run_case_count(copy, arena);
+		memcpy(copy->counting, one->counting, one->metric_count * sizeof(*copy->counting));
+	}
 	copy->look_capacity = one->look_count;
 	copy->looks = tare_arena_alloc(arena, one->look_count, sizeof(*copy->looks));
 	if (one->look_count > 0)

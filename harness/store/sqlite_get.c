@@ -329,6 +329,55 @@ tare_sqlite_read_metric(
 	metric_out->margin = tare_column_double(query, "margin");
 }
 
+static struct tare_counting
+read_counting(struct tare_query *query)
+{
+	return (struct tare_counting){
+		.used = tare_column_u64(query, "used"),
+		.thin = tare_column_u64(query, "thin"),
+		.invalid = tare_column_u64(query, "invalid"),
+		.coverage_sum = tare_column_double(query, "coverage_sum"),
+		.coverage_min = tare_column_double(query, "coverage_min"),
+	};
+}
+
+/* To one more metric, of which nothing was counted yet. */
+static void
+grow_counting(struct tare_run_case *one, struct tare_arena *arena)
+{
+	size_t count = one->counting ? one->metric_count - 1 : 0;
+
+	one->counting = tare_arena_grow(
+		arena, one->counting, count, one->metric_count, sizeof(*one->counting));
+	for (; count < one->metric_count; count++)
+		one->counting[count] = (struct tare_counting){.coverage_min = 1.0};
+}
+
+/* Where the values of the last metric come from; nothing where it is not counted. */
+static enum tare_status
+read_counter(struct load *load, struct tare_run_case *one, struct tare_query *query,
+	struct tare_err *err)
+{
+	struct tare_arena *arena = load->run->arena;
+	const char *quality = tare_column_text_or_null(query, "quality", arena);
+	size_t metric = one->metric_count - 1;
+	struct tare_counter *counter;
+
+	if (one->counting || quality)
+		grow_counting(one, arena);
+	if (!quality)
+		return TARE_OK;
+	one->counting[metric] = read_counting(query);
+	counter = tare_arena_alloc(arena, 1, sizeof(*counter));
+	counter->provider = tare_column_text(query, "provider", arena);
+	counter->event = tare_column_text(query, "event", arena);
+	counter->scope = tare_column_text(query, "scope", arena);
+	if (!tare_counter_quality_parse(&counter->quality, quality))
+		return damaged(load, "a counter has an unknown quality", err);
+	one->metrics[metric].counter = counter;
+	return TARE_OK;
+}
+
 static enum tare_status
 read_column(struct load *load, struct tare_run_case *one, struct tare_query *query,
 	struct tare_err *err)
@@ -350,7 +399,7 @@ read_column(struct load *load, struct tare_run_case *one, struct tare_query *que
 	if (tare_unpack_values(samples->values[metric], samples->count, bytes, len, &reason) !=
 		TARE_OK)
 		return damaged(load, reason.text, err);
-	return TARE_OK;
+	return read_counter(load, one, query, err);
 }
 
 typedef enum tare_status row_reader(struct load *load, struct tare_run_case *one,

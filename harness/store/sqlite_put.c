@@ -367,6 +367,27 @@ metric_rows(struct put *put, const struct tare_run_case *one, struct tare_err *e
 	return status;
 }
 
+/* Texts are null for a metric that is not counted. */
+static void
+bind_counter(struct tare_query *query, const struct tare_run_case *one, size_t metric)
+{
+	const struct tare_counter *counter = one->metrics[metric].counter;
+	struct tare_counting counting = {.coverage_min = 1.0};
+
+	if (counter && one->counting)
+		counting = one->counting[metric];
+	tare_bind_text(query, "provider", counter ? counter->provider : NULL);
+	tare_bind_text(query, "event", counter ? counter->event : NULL);
+	tare_bind_text(query, "scope", counter ? counter->scope : NULL);
+	tare_bind_text(
+		query, "quality", counter ? tare_counter_quality_name(counter->quality) : NULL);
+	tare_bind_u64(query, "used", counting.used);
+	tare_bind_u64(query, "thin", counting.thin);
+	tare_bind_u64(query, "invalid", counting.invalid);
+	tare_bind_double(query, "coverage_sum", counting.coverage_sum);
+	tare_bind_double(query, "coverage_min", counting.coverage_min);
+}
+
 static enum tare_status
 add_column(struct put *put, int64_t run_case_row, const struct tare_run_case *one, size_t metric,
 	struct tare_err *err)
@@ -388,6 +409,7 @@ add_column(struct put *put, int64_t run_case_row, const struct tare_run_case *on
 	tare_bind_double(query, "low", summary.median.low);
 	tare_bind_double(query, "high", summary.median.high);
 	tare_bind_blob(query, "values", packed->bytes, packed->len);
+	bind_counter(query, one, metric);
 	return tare_query_run(query, NULL, err);
 }
 

@@ -290,6 +290,46 @@ gives_back_looks_or_none(void **state)
 	tare_run_free(stored);
 }
 
+/* A simulated count is one value, however many rows have it, and only counts of one origin are
+ * compared: a run of the history must say what the journal said. */
+static void
+gives_back_where_counters_come_from(void **state)
+{
+	static const struct tare_counter simulated = {
+		"valgrind", "cachegrind Ir", "program", TARE_QUALITY_SIMULATED};
+	struct fixture *fixture = *state;
+	struct tare_run *run = make_run(ID_A, START, "", 1);
+	struct tare_run_case *one = &run->cases[1];
+	const struct tare_counting counting = {7, 2, 1, 5.5, 0.25};
+	struct tare_run *stored;
+	const struct tare_run_case *read;
+
+	one->metrics[2].counter = tare_counter_copy(run->arena, &simulated);
+	tare_run_case_count(one, run->arena);
+	one->counting[2] = counting;
+	put(fixture, run, true);
+	tare_run_free(run);
+	stored = get(fixture, ID_A);
+	read = &stored->cases[1];
+	assert_null(stored->cases[0].counting);
+	assert_null(stored->cases[0].metrics[2].counter);
+	assert_null(read->metrics[1].counter);
+	assert_null(read->metrics[3].counter);
+	assert_non_null(read->metrics[2].counter);
+	assert_string_equal(read->metrics[2].counter->provider, "valgrind");
+	assert_string_equal(read->metrics[2].counter->event, "cachegrind Ir");
+	assert_string_equal(read->metrics[2].counter->scope, "program");
+	assert_int_equal(read->metrics[2].counter->quality, TARE_QUALITY_SIMULATED);
+	assert_int_equal(read->counting[2].used, 7);
+	assert_int_equal(read->counting[2].thin, 2);
+	assert_int_equal(read->counting[2].invalid, 1);
+	assert_true(read->counting[2].coverage_sum == 5.5);
+	assert_true(read->counting[2].coverage_min == 0.25);
+	assert_int_equal(read->counting[0].used, 0);
+	assert_true(read->counting[3].coverage_min == 1.0);
+	tare_run_free(stored);
+}
+
 static void
 gives_back_numbers_of_64_bits(void **state)
 {
@@ -716,6 +756,7 @@ main(void)
 		BOTH(gives_back_what_a_journal_held),
 		BOTH(gives_back_samples_bit_for_bit),
 		BOTH(gives_back_looks_or_none),
+		BOTH(gives_back_where_counters_come_from),
 		BOTH(gives_back_numbers_of_64_bits),
 		BOTH(a_run_without_cases_is_a_run),
 		BOTH(importing_twice_changes_nothing),
