@@ -77,8 +77,11 @@ run_session(struct tare_session *session, const struct run_line *line, int *exit
 	to->expand.variables = line->variables.items;
 	to->expand.variable_count = line->variables.count;
 	to->use_store = !line->no_store;
-	if (line->resume)
+	if (line->resume) {
+		/* Its seed is in the journal; one that is typed must be the same. */
+		to->has_seed = line->measuring.seed.given;
 		status = read_resumed(session, line->resume, err);
+	}
 	return status == TARE_OK ? tare_measuring_run(session, exit_code_out, err) : status;
 }
 
@@ -130,10 +133,9 @@ const struct tare_command tare_command_run_suite = {
 	.usage = "[OPTION...] [FILE]",
 	.summary = "run a suite",
 	.detail =
-		"Measures every case of the suite, compares variants (and the baseline), stores "
-		"the\n"
-		"run and prints a summary. The journal of the run is kept in .tare/runs. FILE is\n"
-		"tare.yaml where it is not given.",
+		"Measures every case of the suite, compares variants (and the baseline), stores\n"
+		"the run and prints a summary. The journal of the run is kept in .tare/runs. FILE\n"
+		"is tare.yaml where it is not given.",
 	.tables = tables,
 	.line_size = sizeof(struct run_line),
 	.run = run,

@@ -58,7 +58,7 @@ tare_margin_parse(struct tare_session *session, const char *text, struct tare_er
 }
 
 /* The seed stands in front of what was typed, so that what is said repeats the run even behind a
- * "--". A resumed run has the seed of its journal. */
+ * "--". */
 static void
 choose_seed(struct tare_session *session, const struct tare_measuring_line *line)
 {
@@ -66,7 +66,7 @@ choose_seed(struct tare_session *session, const struct tare_measuring_line *line
 	char **words = tare_words + 1;
 	const char *name;
 
-	options->has_seed = line->seed.given;
+	options->has_seed = true;
 	options->seed = line->seed.given ? line->seed.value : tare_rng_entropy();
 	if (line->seed.given) {
 		options->command_line = tare_command_line(session->arena, "tare", words);
