@@ -121,10 +121,9 @@ const struct tare_command tare_command_bench = {
 	.usage = "[OPTION...] 'COMMAND' ['COMMAND'...]",
 	.summary = "measure commands without a suite",
 	.detail =
-		"A command is split into words as a shell would, but no shell runs it (see "
-		"--shell).\n"
-		"Several commands are interleaved and compared with the first. Nothing is stored\n"
-		"unless --keep is given. In a value of --parameter-list \\, is a comma.",
+		"A command is split into words as a shell would, but no shell runs it (see\n"
+		"--shell). Several commands are interleaved and compared with the first. Nothing\n"
+		"is stored unless --keep is given. In a value of --parameter-list \\, is a comma.",
 	.tables = tables,
 	.line_size = sizeof(struct tare_bench_line),
 	.run = bench,

@@ -89,9 +89,9 @@ const struct tare_command tare_command_compare = {
 	.name = "compare",
 	.usage = "[OPTION...] BASE HEAD",
 	.summary = "compare two runs",
-	.detail = "BASE and HEAD are journals, run ids, releases, or latest. Exit code 1 or 2 only "
-		  "where\n"
-		  "a gate is asked for, here or by the suite.",
+	.detail =
+		"BASE and HEAD are journals, run ids, releases, or latest. Exit code 1 or 2 only\n"
+		"where a gate is asked for, here or by the suite.",
 	.tables = compare_tables,
 	.line_size = sizeof(struct compare_line),
 	.run = compare,

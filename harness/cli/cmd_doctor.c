@@ -159,10 +159,9 @@ const struct tare_command tare_command_doctor = {
 	.name = "doctor",
 	.usage = "[OPTION...]",
 	.summary = "say what makes measuring bad on this machine, and what to do",
-	.detail = "Looks at settings, gauges every CPU for a second, tries pinning, cgroups, "
-		  "docker,\n"
-		  "counters and the history, and has a remedy for each finding. Exit code 1: the\n"
-		  "machine is unfit for measuring. Nothing is changed.",
+	.detail = "Looks at settings, gauges every CPU for a second, tries pinning, cgroups,\n"
+		  "docker, counters and the history, and has a remedy for each finding. Exit code\n"
+		  "1: the machine is unfit for measuring. Nothing is changed.",
 	.tables = tables,
 	.line_size = sizeof(struct doctor_line),
 	.run = doctor,

@@ -153,9 +153,9 @@ const struct tare_command tare_command_store = {
 	.words = "import export remove",
 	.usage = "[OPTION...] import JOURNAL... | export [RUN...] | remove RUN...",
 	.summary = "bring journals into the history, or take runs out",
-	.detail = "import adds every run of the journals; one that is there already changes "
-		  "nothing.\n"
-		  "export prints runs as journals, all of them where none is named.",
+	.detail = "import adds every run of the journals; one that is there already changes\n"
+		  "nothing. export prints runs as journals, all of them where none is\n"
+		  "named.",
 	.tables = tables,
 	.line_size = sizeof(struct store_line),
 	.run = store,

@@ -105,12 +105,10 @@ const struct tare_command tare_command_trend = {
 	.name = "trend",
 	.usage = "[OPTION...] SUITE | --csv FILE --value COLUMN [--time COLUMN]",
 	.summary = "list what changed over runs and releases, when, and by how much",
-	.detail = "A change is a new level that lasts, not a slow run. Those under 'Changed' pass "
-		  "the\n"
-		  "gate's sensitivity, where false alarms are rare; those under 'May have changed' "
-		  "only\n"
-		  "that for triage. The newest 3 or 4 points make a change provisional. Another\n"
-		  "environment begins anew.",
+	.detail = "A change is a new level that lasts, not a slow run. Those under 'Changed' pass\n"
+		  "the gate's sensitivity, where false alarms are rare; those under 'May have\n"
+		  "changed' only that for triage. The newest 3 or 4 points make a change\n"
+		  "provisional. Another environment begins anew.",
 	.tables = tables,
 	.line_size = sizeof(struct trend_line),
 	.run = trend,

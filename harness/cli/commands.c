@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,9 +13,12 @@
 #include "harness/cli/list.h"
 #include "harness/machine/scrub.h"
 #include "report/report.h"
+#include "report/table.h"
 
 /* A file or a pipe has room for names that a terminal would cut. */
 enum { PIPE_WIDTH = 160 };
+/* Help is for terminals, also for those of the usual width. */
+enum { HELP_WIDTH = 80, USAGE_MAX = 256 };
 
 volatile sig_atomic_t tare_interrupted;
 char **tare_words;
@@ -55,7 +59,13 @@ tare_help_print(FILE *out)
 static void
 command_help_print(FILE *out, const struct tare_command *command)
 {
-	fprintf(out, "Usage: tare %s %s\n\n%s.\n", command->name, command->usage, command->summary);
+	char usage[USAGE_MAX];
+
+	snprintf(usage, sizeof(usage), "%s %s", command->name, command->usage);
+	fputs("Usage: tare ", out);
+	tare_display_wrapped(out, usage, strlen("Usage: tare "), HELP_WIDTH);
+	fprintf(out, "\n%c%s.\n", toupper((unsigned char)command->summary[0]),
+		command->summary + 1);
 	if (command->detail)
 		fprintf(out, "\n%s\n", command->detail);
 	fputs("\nOptions:\n", out);

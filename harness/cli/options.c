@@ -8,12 +8,14 @@
 
 #include "harness/base/text.h"
 #include "harness/base/units.h"
+#include "report/table.h"
 
 enum {
 	KEY_LONG = 256,
 	KEY_HELP = 'h',
 	LETTERS_MAX = 2 * TARE_OPTIONS_MAX + 4,
 	COLUMN = 32,
+	WIDTH = 80,
 	WORD_MAX = 64,
 	LIST_MAX = 512
 };
@@ -214,7 +216,8 @@ tare_options_print(FILE *out, const struct tare_option *const *tables)
 					option->argument);
 			if (len >= COLUMN)
 				len = fprintf(out, "\n") - 1;
-			fprintf(out, "%*s%s\n", COLUMN - len, "", option->help);
+			fprintf(out, "%*s", COLUMN - len, "");
+			tare_display_wrapped(out, option->help, COLUMN, WIDTH);
 		}
 	}
 	fprintf(out, "  -h, --help%*sprint this and exit\n", COLUMN - 12, "");

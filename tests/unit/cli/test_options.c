@@ -156,6 +156,29 @@ prints_a_line_for_each_option(void **state)
 }
 
 static void
+help_that_is_long_goes_on_below_itself(void **state)
+{
+	static const struct tare_option long_ones[] = {
+		{"confirm", 'c', NULL, TARE_OPTION_FLAG, 0,
+			"measure again which variants differ or cannot be told apart"},
+		{0},
+	};
+	static const struct tare_option *const both[] = {long_ones, NULL};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	tare_options_print(out, both);
+	fclose(out);
+	assert_string_equal(text,
+		"  -c, --confirm                 measure again which variants differ or cannot be\n"
+		"                                told apart\n"
+		"  -h, --help                    print this and exit\n");
+	free(text);
+}
+
+static void
 a_value_that_may_be_left_out_is_joined_by_an_equals_sign(void **state)
 {
 	struct parsed parsed;
@@ -181,6 +204,7 @@ main(void)
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(a_count_must_be_a_number),
 		cmocka_unit_test(prints_a_line_for_each_option),
+		cmocka_unit_test(help_that_is_long_goes_on_below_itself),
 		cmocka_unit_test(a_value_that_may_be_left_out_is_joined_by_an_equals_sign),
 	};
 
