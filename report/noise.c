@@ -63,6 +63,9 @@ tare_undisturbed_text(struct tare_arena *arena, const struct tare_comparison *it
 		return NULL;
 	if (item->undisturbed->n == 0)
 		return "nothing is left to compare";
+	if (!tare_undisturbed_tells(item->undisturbed))
+		return tare_arena_printf(
+			arena, "too few are left to compare (n %zu)", item->undisturbed->n);
 	part = quiet_part(item);
 	tare_change_text(change, &part);
 	tare_interval_text(interval, &part);
@@ -73,7 +76,7 @@ tare_undisturbed_text(struct tare_arena *arena, const struct tare_comparison *it
 bool
 tare_undisturbed_differs(const struct tare_comparison *item)
 {
-	return item->undisturbed && item->undisturbed->n > 0 &&
+	return item->undisturbed && tare_undisturbed_tells(item->undisturbed) &&
 	       item->undisturbed->verdict != item->verdict;
 }
 

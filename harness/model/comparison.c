@@ -1,6 +1,7 @@
 #include "harness/model/comparison.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 static const char *const verdict_names[TARE_VERDICT_COUNT] = {
@@ -50,6 +51,12 @@ double
 tare_comparison_inner(const struct tare_comparison *item)
 {
 	return 2.0 * item->confidence - 1.0;
+}
+
+bool
+tare_undisturbed_tells(const struct tare_undisturbed *rest)
+{
+	return rest->n > 0 && (isfinite(rest->ratio_low) || isfinite(rest->difference_low));
 }
 
 const char *

@@ -39,6 +39,9 @@ struct tare_undisturbed {
 	enum tare_verdict verdict;
 };
 
+/* Whether what is left was enough for an interval: without one its verdict tells nothing. */
+bool tare_undisturbed_tells(const struct tare_undisturbed *rest);
+
 /* One case and metric, head against base. */
 struct tare_comparison {
 	const char *case_name; /* head's, with its variant */

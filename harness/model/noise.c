@@ -29,7 +29,7 @@ static const struct {
 	const char *phrase;
 } kinds[TARE_DISTURBANCE_COUNT] = {
 	[TARE_DISTURBED_CPU_PRESSURE] = {"cpu_pressure", "had to wait for a CPU"},
-	[TARE_DISTURBED_SWITCHES] = {"involuntary_switches", "was often put aside for others"},
+	[TARE_DISTURBED_SWITCHES] = {"involuntary_switches", "kept being put aside for others"},
 	[TARE_DISTURBED_FOREIGN_CPU] = {"foreign_cpu", "shared its CPUs with other programs"},
 	[TARE_DISTURBED_STEAL] = {"steal", "lost its CPU to other virtual machines"},
 	[TARE_DISTURBED_MAJOR_FAULTS] = {"major_faults", "waited for pages from the disk"},

@@ -115,7 +115,8 @@ warn_of_verdicts(struct tare_session *session, const struct tare_comparison_set 
 		const struct tare_comparison *item = &set->items[i];
 		const struct tare_undisturbed *rest = item->undisturbed;
 
-		if (!item->metric.gated || !rest || rest->n == 0 || rest->verdict == item->verdict)
+		if (!item->metric.gated || !rest || !tare_undisturbed_tells(rest) ||
+			rest->verdict == item->verdict)
 			continue;
 		tare_warn(session->run, TARE_WARN_DISTURBED_VERDICT, 0,
 			"%s, %s: %s, and without disturbed samples %s", item->case_name,

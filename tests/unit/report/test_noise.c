@@ -1,3 +1,4 @@
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,6 +116,13 @@ tells_the_comparison_that_is_left(void **state)
 		"+2.1 % [+0.40 %, +3.9 %], no change (n 9)");
 	assert_true(tare_undisturbed_differs(&item));
 	item.verdict = TARE_VERDICT_NO_CHANGE;
+	assert_false(tare_undisturbed_differs(&item));
+	rest.n = 1;
+	rest.ratio_low = rest.ratio_high = NAN;
+	rest.difference_low = rest.difference_high = NAN;
+	rest.verdict = TARE_VERDICT_INCONCLUSIVE;
+	assert_string_equal(
+		tare_undisturbed_text(run->arena, &item), "too few are left to compare (n 1)");
 	assert_false(tare_undisturbed_differs(&item));
 	rest.n = 0;
 	item.verdict = TARE_VERDICT_REGRESSION;
