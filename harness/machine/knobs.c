@@ -1,5 +1,6 @@
 #include "harness/machine/knobs.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -255,7 +256,9 @@ parse_number(const char **raw_out, struct tare_arena *arena, const struct tare_k
 	char *end;
 	long number = strtol(value, &end, 10);
 
-	if (!*value || *end || number < knob->min || number > knob->max)
+	/* strtol() would take blanks and a plus. */
+	if ((*value != '-' && !isdigit((unsigned char)*value)) || *end || number < knob->min ||
+		number > knob->max)
 		return refuse(knob, value, err);
 	/* As the kernel will print it. */
 	*raw_out = tare_arena_printf(arena, "%ld", number);

@@ -235,7 +235,8 @@ def warns_of_what_it_lacks_or_refuses(tare):
         suite = suite_of(["page-faults", "no-such-counter"], "[true]")
         report, text = measure(sandbox, suite)
         expect("not counted here: no-such-counter (no provider knows it" in text, text)
-        expect([one["id"] for one in report["warnings"]] == ["counters_missing"],
+        # A busy machine has warnings of its own.
+        expect("counters_missing" in [one["id"] for one in report["warnings"]],
                str(report["warnings"]))
         expect(len(samples(report["cases"][0], "page-faults")) == 4, str(report["cases"][0]))
         sandbox.write("suite.yaml", suite + "  counters_required: true\n")

@@ -134,6 +134,8 @@ refuses_values_that_a_knob_does_not_take(void **state)
 			"perf-sample-rate '0' cannot be set; expected a number of samples a "
 			"second, like 1",
 			TARE_INVALID},
+		{"swap", " 60", "swap ' 60' cannot be set; expected a swappiness from 0 to 200",
+			TARE_INVALID},
 		{"swap", "60%", "swap '60%' cannot be set; expected a swappiness from 0 to 200",
 			TARE_INVALID},
 		{"nice", "-21", "nice '-21' cannot be set; expected a number from -20 to 19",
