@@ -34,6 +34,14 @@ enum tare_status tare_sqlite_load_run(
 void tare_sqlite_read_metric(
 	struct tare_metric *metric_out, struct tare_query *query, struct tare_arena *arena);
 
+/* The looks of a case, by its row in run_cases; and one of them out of the current row, of a case
+ * that has its metrics. */
+enum tare_status tare_sqlite_add_looks(struct tare_db *db, int64_t run_case_row,
+	const struct tare_run_case *one, struct tare_err *err);
+enum tare_status tare_sqlite_read_look(struct tare_db *db, struct tare_case_look *look_out,
+	struct tare_query *query, const struct tare_run_case *one, struct tare_arena *arena,
+	struct tare_err *err);
+
 /* As the functions of the same name in struct tare_store_ops, inside a transaction of the caller's;
  * run_row is the run's row in runs. */
 enum tare_status tare_sqlite_put_comparisons(struct tare_db *db, int64_t run_row,

@@ -402,10 +402,24 @@ read_column(struct load *load, struct tare_run_case *one, struct tare_query *que
 	return read_counter(load, one, query, err);
 }
 
+static enum tare_status
+read_look(struct load *load, struct tare_run_case *one, struct tare_query *query,
+	struct tare_err *err)
+{
+	struct tare_run *run = load->run;
+	struct tare_case_look look = {0};
+	enum tare_status status =
+		tare_sqlite_read_look(load->db, &look, query, one, run->arena, err);
+
+	if (status == TARE_OK)
+		tare_run_add_look(run, (size_t)(one - run->cases), &look);
+	return status;
+}
+
 typedef enum tare_status row_reader(struct load *load, struct tare_run_case *one,
 	struct tare_query *query, struct tare_err *err);
 
-/* Rows of what cases have: parameters, tags, columns of samples. */
+/* Rows of what cases have: parameters, tags, columns of samples, looks. */
 static enum tare_status
 load_of_cases(
 	struct load *load, enum tare_sqlite_query which, row_reader *read_row, struct tare_err *err)
@@ -443,6 +457,8 @@ load_all(struct load *load, struct tare_err *err)
 		status = load_of_cases(load, TARE_QUERY_GET_RUN_CASE_TAGS, read_tag, err);
 	if (status == TARE_OK)
 		status = load_of_cases(load, TARE_QUERY_GET_SAMPLES, read_column, err);
+	if (status == TARE_OK)
+		status = load_of_cases(load, TARE_QUERY_GET_LOOKS, read_look, err);
 	return status;
 }
 

@@ -495,6 +495,8 @@ put_case(struct put *put, size_t position, struct tare_err *err)
 		status = metric_rows(put, one, err);
 	for (size_t i = 0; status == TARE_OK && i < one->metric_count; i++)
 		status = add_column(put, run_case_row, one, i, err);
+	if (status == TARE_OK)
+		status = tare_sqlite_add_looks(put->db, run_case_row, one, err);
 	return status;
 }
 

@@ -267,26 +267,62 @@ gives_back_samples_bit_for_bit(void **state)
 	tare_run_free(run);
 }
 
-/* SQLite leaves looks to the journal; what is in memory must not point into the run that was put.
- */
+/* What looks spent decides at which level the run is compared later, so each store keeps them. */
 static void
-gives_back_looks_or_none(void **state)
+gives_back_looks(void **state)
 {
+	const struct tare_case_look looks[] = {
+		{.pairs = 6,
+			.pairs_planned = 30,
+			.compared = true,
+			.logs = true,
+			.estimate = 1.1,
+			.low = NAN,
+			.high = NAN,
+			.p_value = 0.25,
+			.verdict = TARE_VERDICT_INCONCLUSIVE},
+		{.phase = 1,
+			.pairs = 9,
+			.pairs_planned = 30,
+			.metric = 1,
+			.compared = true,
+			.estimate = 1.25,
+			.low = 1.0625,
+			.high = 1.5,
+			.p_value = 0.00390625,
+			.alpha_spent = 0.0125,
+			.boundary = 0.01,
+			.verdict = TARE_VERDICT_REGRESSION,
+			.decision = TARE_STOP_DECIDED},
+	};
 	struct fixture *fixture = *state;
 	struct tare_run *run = make_run(ID_A, START, "", 1);
 	struct tare_run *stored;
+	const struct tare_case_look *look;
 
-	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 6});
-	tare_run_add_look(run, 0, &(struct tare_case_look){.pairs = 9});
+	tare_run_add_look(run, 0, &looks[0]);
+	tare_run_add_look(run, 0, &looks[1]);
 	put(fixture, run, true);
 	tare_run_free(run);
 	stored = get(fixture, ID_A);
-	if (stored->cases[0].look_count > 0) {
-		assert_int_equal(stored->cases[0].look_count, 2);
-		assert_int_equal(stored->cases[0].looks[1].pairs, 9);
-		tare_run_add_look(stored, 0, &(struct tare_case_look){.pairs = 12});
-		assert_int_equal(stored->cases[0].look_count, 3);
-	}
+	assert_int_equal(stored->cases[0].look_count, 2);
+	look = stored->cases[0].looks;
+	assert_int_equal(look[0].pairs, 6);
+	assert_int_equal(look[0].pairs_planned, 30);
+	assert_true(look[0].compared && look[0].logs);
+	assert_true(isnan(look[0].low) && isnan(look[0].high));
+	assert_int_equal(look[0].verdict, TARE_VERDICT_INCONCLUSIVE);
+	assert_int_equal(look[0].decision, TARE_STOP_NOT);
+	assert_int_equal(look[1].phase, 1);
+	assert_int_equal(look[1].metric, 1);
+	assert_false(look[1].logs);
+	assert_true(look[1].estimate == 1.25 && look[1].low == 1.0625 && look[1].high == 1.5);
+	assert_true(look[1].p_value == 0.00390625 && look[1].alpha_spent == 0.0125);
+	assert_true(look[1].boundary == 0.01);
+	assert_int_equal(look[1].verdict, TARE_VERDICT_REGRESSION);
+	assert_int_equal(look[1].decision, TARE_STOP_DECIDED);
+	tare_run_add_look(stored, 0, &(struct tare_case_look){.pairs = 12});
+	assert_int_equal(stored->cases[0].look_count, 3);
 	tare_run_free(stored);
 }
 
@@ -755,7 +791,7 @@ main(void)
 		BOTH(gives_back_all_of_a_run),
 		BOTH(gives_back_what_a_journal_held),
 		BOTH(gives_back_samples_bit_for_bit),
-		BOTH(gives_back_looks_or_none),
+		BOTH(gives_back_looks),
 		BOTH(gives_back_where_counters_come_from),
 		BOTH(gives_back_numbers_of_64_bits),
 		BOTH(a_run_without_cases_is_a_run),
