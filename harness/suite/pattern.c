@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* "\w" within brackets becomes "[:alnum:]_". */
+enum { GROWTH = 5, OUT_MAX = GROWTH * TARE_PATTERN_LEN_MAX + 1 };
+
 /* What the C library makes of a part of an expression, repetitions written out. */
 struct weight {
 	size_t items;
@@ -186,33 +189,96 @@ close_group(struct reader *reader)
 	}
 }
 
-/* "[...]", in which a first "]" is itself and [:class:] may hold one. */
+/* What people mean by a backslash and a letter where POSIX means the letter: a set, within brackets
+ * a part of one; NULL where the C library takes it as it stands. */
+static const char *
+meaning_of(char letter, bool in_bracket)
+{
+	switch (letter) {
+	case 'd':
+		return in_bracket ? "0-9" : "[0-9]";
+	case 'D':
+		return in_bracket ? NULL : "[^0-9]";
+	case 'w':
+		return in_bracket ? "[:alnum:]_" : NULL;
+	case 's':
+		return in_bracket ? "[:space:]" : NULL;
+	case 'n':
+		return "\n";
+	case 'r':
+		return "\r";
+	case 't':
+		return "\t";
+	default:
+		return NULL;
+	}
+}
+
 static void
+put_meaning(struct reader *reader, const char *meaning)
+{
+	reader->out = stpcpy(reader->out, meaning);
+	reader->at += 2;
+}
+
+/* "[:class:]" and the like within brackets. */
+static void
+copy_class(struct reader *reader)
+{
+	char kind = reader->at[1];
+
+	*reader->out++ = *reader->at++;
+	*reader->out++ = *reader->at++;
+	while (*reader->at != '\0' && !(*reader->at == kind && reader->at[1] == ']'))
+		*reader->out++ = *reader->at++;
+	for (int i = 0; i < 2 && *reader->at != '\0'; i++)
+		*reader->out++ = *reader->at++;
+}
+
+/* A backslash within brackets, where it is itself unless a letter behind it means something. */
+static enum tare_status
+copy_bracket_escape(struct reader *reader)
+{
+	char kind = reader->at[1];
+	const char *meaning = meaning_of(kind, true);
+
+	if (kind == 'D' || kind == 'S' || kind == 'W')
+		return tare_err_set(reader->err, TARE_INVALID,
+			"has \"\\%c\" within brackets; expected the characters themselves", kind);
+	if (meaning) {
+		put_meaning(reader, meaning);
+		return TARE_OK;
+	}
+	*reader->out++ = *reader->at++;
+	if (kind == '\\')
+		*reader->out++ = *reader->at++;
+	return TARE_OK;
+}
+
+/* "[...]", in which a first "]" is itself and [:class:] may hold one. */
+static enum tare_status
 copy_bracket(struct reader *reader)
 {
+	enum tare_status status = TARE_OK;
+
 	*reader->out++ = *reader->at++;
 	if (*reader->at == '^')
 		*reader->out++ = *reader->at++;
 	if (*reader->at == ']')
 		*reader->out++ = *reader->at++;
-	while (*reader->at != '\0' && *reader->at != ']') {
-		char kind = reader->at[1];
-
-		if (*reader->at == '[' && (kind == ':' || kind == '.' || kind == '=')) {
-			*reader->out++ = *reader->at++;
-			*reader->out++ = *reader->at++;
-			while (*reader->at != '\0' &&
-				!(*reader->at == kind && reader->at[1] == ']'))
-				*reader->out++ = *reader->at++;
-			if (*reader->at != '\0')
-				*reader->out++ = *reader->at++;
-		}
-		if (*reader->at != '\0')
+	while (*reader->at != '\0' && *reader->at != ']' && status == TARE_OK) {
+		if (*reader->at == '\\')
+			status = copy_bracket_escape(reader);
+		else if (*reader->at == '[' && reader->at[1] != '\0' &&
+			 strchr(":.=", reader->at[1]) != NULL)
+			copy_class(reader);
+		else
 			*reader->out++ = *reader->at++;
 	}
 	if (*reader->at == ']')
 		*reader->out++ = *reader->at++;
 	add_char(reader);
+	return status;
 }
 
 static enum tare_status
@@ -246,10 +312,16 @@ static enum tare_status
 copy_escape(struct reader *reader)
 {
 	char kind = reader->at[1];
+	const char *meaning = meaning_of(kind, false);
 
 	if (kind >= '1' && kind <= '9')
 		return tare_err_set(reader->err, TARE_INVALID,
 			"has the back reference \"\\%c\"; expected an expression without", kind);
+	if (meaning) {
+		put_meaning(reader, meaning);
+		add_char(reader);
+		return TARE_OK;
+	}
 	*reader->out++ = *reader->at++;
 	if (kind != '\0')
 		*reader->out++ = *reader->at++;
@@ -303,8 +375,7 @@ copy_one(struct reader *reader)
 	case '?':
 		return copy_repetition(reader);
 	case '[':
-		copy_bracket(reader);
-		return TARE_OK;
+		return copy_bracket(reader);
 	case ')':
 		close_group(reader);
 		return TARE_OK;
@@ -314,7 +385,7 @@ copy_one(struct reader *reader)
 	}
 }
 
-/* reader->out has room for as many bytes as the expression has, and a NUL. */
+/* reader->out has room for what the expression may become: GROWTH times its bytes, and a NUL. */
 static enum tare_status
 read_all(struct reader *reader)
 {
@@ -360,7 +431,7 @@ cost_of(const struct weight *weight)
 	return weight->items * (1 + weight->items / 50) + 20 * weight->anchors * weight->empties;
 }
 
-/* Copies into out, which has TARE_PATTERN_LEN_MAX + 1 bytes. */
+/* Copies into out, which has OUT_MAX bytes. */
 static enum tare_status
 weigh(char *out, uint64_t *cost_out, const char *text, struct tare_err *err)
 {
@@ -381,7 +452,7 @@ weigh(char *out, uint64_t *cost_out, const char *text, struct tare_err *err)
 enum tare_status
 tare_pattern_weigh(uint64_t *cost_out, const char *text, struct tare_err *err)
 {
-	char out[TARE_PATTERN_LEN_MAX + 1];
+	char out[OUT_MAX];
 
 	return weigh(out, cost_out, text, err);
 }
@@ -389,7 +460,7 @@ tare_pattern_weigh(uint64_t *cost_out, const char *text, struct tare_err *err)
 enum tare_status
 tare_pattern_check(uint64_t *cost_out, const char *text, struct tare_err *err)
 {
-	char out[TARE_PATTERN_LEN_MAX + 1];
+	char out[OUT_MAX];
 	uint64_t cost = 0;
 	enum tare_status status = weigh(out, &cost, text, err);
 
@@ -404,7 +475,7 @@ void
 tare_pattern_read(struct tare_pattern *pattern_out, struct tare_arena *arena, const char *text)
 {
 	size_t len = strlen(text);
-	char *out = tare_arena_alloc(arena, len + 1, 1);
+	char *out = tare_arena_alloc(arena, GROWTH * len + 1, 1);
 	struct reader reader = {.at = text, .out = out};
 	enum tare_status status = read_all(&reader);
 

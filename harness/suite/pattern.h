@@ -1,5 +1,6 @@
 /*
- * Regular expressions of a suite: POSIX extended, plus one group with a name.
+ * Regular expressions of a suite: POSIX extended, plus one group with a name, and \d, \D, \w, \s,
+ * \n, \r and \t as most other languages have them, within brackets too.
  *
  * glibc's regcomp() needs time and memory far beyond the length of an expression where repetitions
  * are nested, where what may match nothing is repeated ((a*)*), or where many anchors stand between
@@ -25,7 +26,7 @@ enum {
 };
 
 struct tare_pattern {
-	const char *text; /* in the arena; no longer than the expression as written */
+	const char *text; /* in the arena, as regcomp(3) takes it */
 	size_t group;     /* the named one, else the first, else 0: the whole match */
 };
 
@@ -34,7 +35,8 @@ struct tare_pattern {
 enum tare_status tare_pattern_check(uint64_t *cost_out, const char *text, struct tare_err *err);
 /* The same without compiling: what it would cost. */
 enum tare_status tare_pattern_weigh(uint64_t *cost_out, const char *text, struct tare_err *err);
-/* Turns (?<name>...) or (?P<name>...) of an expression that has been checked into a plain group. */
+/* Turns an expression that has been checked into one of regcomp(3): plain groups, sets written out.
+ */
 void tare_pattern_read(
 	struct tare_pattern *pattern_out, struct tare_arena *arena, const char *text);
 
