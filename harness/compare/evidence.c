@@ -74,7 +74,8 @@ static double
 block_widening(const double *in_order, const double *sorted, size_t n)
 {
 	double rho = tare_block_correlation(in_order, n, tare_median(sorted, n));
-	double known = n >= 4 ? rho - DOUBT / sqrt((double)(n / 2)) : 0.0;
+	size_t blocks = n / 2;
+	double known = blocks >= 2 ? rho - DOUBT / sqrt((double)blocks) : 0.0;
 
 	return sqrt(1.0 + fmax(0.0, known));
 }

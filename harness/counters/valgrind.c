@@ -97,7 +97,6 @@ run_true(const char *valgrind, const char *out_option)
 	char *const argv[] = {(char[]){"valgrind"}, (char[]){"-q"}, (char[]){"--tool=cachegrind"},
 		(char[]){"--cache-sim=no"}, strdup(out_option), (char[]){"/bin/true"}, NULL};
 	posix_spawn_file_actions_t actions;
-	extern char **environ;
 	pid_t pid;
 	int error;
 

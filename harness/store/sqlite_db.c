@@ -163,7 +163,7 @@ immutable_uri(const char *path)
 
 	for (; *path; path++)
 		end += sprintf(end, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
-	strcpy(end, "?immutable=1");
+	stpcpy(end, "?immutable=1");
 	return uri;
 }
 

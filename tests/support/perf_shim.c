@@ -13,7 +13,7 @@ enum { READINGS = 64 };
 struct perf_shim perf_shim;
 
 /* Takes the place of the C library's, which cannot be declared again with its attributes. */
-long syscall(long number, ...);
+long syscall(long number, ...); // NOLINT(readability-redundant-declaration)
 
 /* Straight into the kernel. */
 static long

@@ -134,114 +134,102 @@ reads_a_byte_order_mark_and_windows_line_ends(void **state)
 	assert_string_equal(tare_node_find(root, "c")->text, "d");
 }
 
+static const struct {
+	const char *text;
+	const char *problem;
+} not_plain[] = {
+	{"", "f.yaml:1:1: nothing in it; expected a mapping with `suite` and "
+	     "`benchmarks`"},
+	{"# only a comment\n", "f.yaml:1:1: nothing in it; expected a mapping with `suite` and "
+			       "`benchmarks`"},
+	{"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document; expected one per file, or "
+			      "`include`"},
+	{"a: &x 1\n", "f.yaml:1:4: an anchor, \"x\"; expected `defaults` or `vars` for what is "
+		      "shared"},
+	{"a: *x\n", "f.yaml:1:4: an alias, \"x\"; expected `defaults` or `vars` for what is "
+		    "shared"},
+	{"<<: {a: 1}\n", "f.yaml:1:1: a merge key, \"<<\"; expected `defaults` or `vars` for what "
+			 "is shared"},
+	{"a: !!int 3\n", "f.yaml:1:4: a tag, \"tag:yaml.org,2002:int\"; expected a value without "
+			 "one"},
+	{"[a]: 1\n", "f.yaml:1:1: a list as a key; expected a name"},
+	{"a: 1\nb: 2\na: 3\n", "f.yaml:3:1: key \"a\" again; expected once, as in line 1"},
+	{"a:\n\tb: 1\n", "f.yaml:2:1: a tab before a key or value; expected spaces"},
+	{"\xc3\xa9:\n \tb: 1\n", "f.yaml:2:2: a tab before a key or value; expected spaces"},
+	{"a: [1, 2\nb: 3\n",
+		"f.yaml:2:2: not YAML: did not find expected ',' or ']' while parsing a "
+		"flow sequence (which begins in line 1); expected a comma or ], and quotes "
+		"around a text that has one of , [ ] { } in it"},
+	{"a: {json: b[2], c: d}\n",
+		"f.yaml:1:12: not YAML: did not find expected ',' or '}' while parsing a "
+		"flow mapping (which begins in line 1); expected a comma or }, and quotes "
+		"around a text that has one of , [ ] { } in it"},
+	{"a: \"b\n", "f.yaml:2:1: not YAML: found unexpected end of stream while scanning a "
+		     "quoted scalar (which begins in line 1); expected the quote that closes "
+		     "it"},
+	{"a: \"b\n---\n",
+		"f.yaml:2:1: not YAML: found unexpected document indicator while scanning "
+		"a quoted scalar (which begins in line 1); expected the quote that closes "
+		"it"},
+	{"a: @b\n", "f.yaml:1:4: not YAML: found character that cannot start any token while "
+		    "scanning for the next token (which begins in line 1); expected quotes "
+		    "around a text that begins with @, % or `"},
+	{"a: *.c\n", "f.yaml:1:5: not YAML: did not find expected alphabetic or numeric "
+		     "character while scanning an alias (which begins in line 1); "
+		     "expected quotes around a text that begins with * or &"},
+	{"a: | b\n", "f.yaml:1:6: not YAML: did not find expected comment or line break while "
+		     "scanning a block scalar (which begins in line 1); expected quotes around "
+		     "a text that begins with | or >, or the text in the lines below"},
+	{"a: b\n\tc: d\n",
+		"f.yaml:2:1: not YAML: found a tab character that violates indentation "
+		"while scanning a plain scalar (which begins in line 1); expected spaces"},
+	{"a: |\n\tb\n", "f.yaml:2:1: not YAML: found a tab character where an "
+			"indentation space is expected while scanning a block scalar "
+			"(which begins in line 1); expected spaces"},
+	{"a: - b\n", "f.yaml:1:4: not YAML: block sequence entries are not allowed in this "
+		     "context; expected the list in the lines below its key, or in brackets: "
+		     "[a, b]"},
+	{"- a\nb: c\n", "f.yaml:2:1: not YAML: did not find expected '-' indicator while parsing a "
+			"block collection (which begins in line 1); expected `- ` as far to the "
+			"right as those above it"},
+	{"a: ? b\n", "f.yaml:1:4: not YAML: mapping keys are not allowed in this context; "
+		     "expected quotes around a text that begins with a question mark"},
+	{"a: 1\n...\nb: 2\n",
+		"f.yaml:3:1: not YAML: did not find expected <document start>; expected "
+		"one mapping, with nothing before or behind it"},
+	{"a: \"\\ud83d\\ude00\"\n",
+		"f.yaml:1:7: not YAML: found invalid Unicode character escape code while "
+		"parsing a quoted scalar (which begins in line 1); expected the character "
+		"itself, or \\U and its eight digits"},
+	{"a: \"\\0\"\n", "f.yaml:1:4: text holds a NUL; expected none"},
+	{"a: b: c\n", "f.yaml:1:5: not YAML: mapping values are not allowed in this context; "
+		      "expected quotes around a text that has \": \" in it, or a key on a line "
+		      "of "
+		      "its own"},
+	{"a: 1\nb:2\nc: 3\n",
+		"f.yaml:3:1: not YAML: could not find expected ':' while scanning a simple "
+		"key (which begins in line 2); expected `key: value`, with a blank behind "
+		"the colon"},
+	{"a: \"\\d\"\n", "f.yaml:1:5: not YAML: found unknown escape character while parsing a "
+			 "quoted scalar (which begins in line 1); expected single quotes, in which "
+			 "a backslash is itself"},
+	{"a: \x01\n", "f.yaml:1:4: not YAML: control characters are not allowed; expected "
+		      "printable text"},
+	{"ab\n\xc3\xa9 \xff\n", "f.yaml:2:3: byte 0xff is not text; expected UTF-8"},
+	{"\xff\xfe"
+	 "a",
+		"f.yaml:1:1: byte 0xff is not text; expected UTF-8"},
+};
+
 static void
 refuses_what_is_not_one_plain_document(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *problem;
-	} rows[] = {
-		{"", "f.yaml:1:1: nothing in it; expected a mapping with `suite` and "
-		     "`benchmarks`"},
-		{"# only a comment\n",
-			"f.yaml:1:1: nothing in it; expected a mapping with `suite` and "
-			"`benchmarks`"},
-		{"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document; expected one per file, or "
-				      "`include`"},
-		{"a: &x 1\n",
-			"f.yaml:1:4: an anchor, \"x\"; expected `defaults` or `vars` for what is "
-			"shared"},
-		{"a: *x\n",
-			"f.yaml:1:4: an alias, \"x\"; expected `defaults` or `vars` for what is "
-			"shared"},
-		{"<<: {a: 1}\n",
-			"f.yaml:1:1: a merge key, \"<<\"; expected `defaults` or `vars` for what "
-			"is shared"},
-		{"a: !!int 3\n",
-			"f.yaml:1:4: a tag, \"tag:yaml.org,2002:int\"; expected a value without "
-			"one"},
-		{"[a]: 1\n", "f.yaml:1:1: a list as a key; expected a name"},
-		{"a: 1\nb: 2\na: 3\n", "f.yaml:3:1: key \"a\" again; expected once, as in line 1"},
-		{"a:\n\tb: 1\n", "f.yaml:2:1: a tab before a key or value; expected spaces"},
-		{"\xc3\xa9:\n \tb: 1\n",
-			"f.yaml:2:2: a tab before a key or value; expected spaces"},
-		{"a: [1, 2\nb: 3\n",
-			"f.yaml:2:2: not YAML: did not find expected ',' or ']' while parsing a "
-			"flow sequence (which begins in line 1); expected a comma or ], and quotes "
-			"around a text that has one of , [ ] { } in it"},
-		{"a: {json: b[2], c: d}\n",
-			"f.yaml:1:12: not YAML: did not find expected ',' or '}' while parsing a "
-			"flow mapping (which begins in line 1); expected a comma or }, and quotes "
-			"around a text that has one of , [ ] { } in it"},
-		{"a: \"b\n",
-			"f.yaml:2:1: not YAML: found unexpected end of stream while scanning a "
-			"quoted scalar (which begins in line 1); expected the quote that closes "
-			"it"},
-		{"a: \"b\n---\n",
-			"f.yaml:2:1: not YAML: found unexpected document indicator while scanning "
-			"a quoted scalar (which begins in line 1); expected the quote that closes "
-			"it"},
-		{"a: @b\n",
-			"f.yaml:1:4: not YAML: found character that cannot start any token while "
-			"scanning for the next token (which begins in line 1); expected quotes "
-			"around a text that begins with @, % or `"},
-		{"a: *.c\n", "f.yaml:1:5: not YAML: did not find expected alphabetic or numeric "
-			     "character while scanning an alias (which begins in line 1); "
-			     "expected quotes around a text that begins with * or &"},
-		{"a: | b\n",
-			"f.yaml:1:6: not YAML: did not find expected comment or line break while "
-			"scanning a block scalar (which begins in line 1); expected quotes around "
-			"a text that begins with | or >, or the text in the lines below"},
-		{"a: b\n\tc: d\n",
-			"f.yaml:2:1: not YAML: found a tab character that violates indentation "
-			"while scanning a plain scalar (which begins in line 1); expected spaces"},
-		{"a: |\n\tb\n", "f.yaml:2:1: not YAML: found a tab character where an "
-				"indentation space is expected while scanning a block scalar "
-				"(which begins in line 1); expected spaces"},
-		{"a: - b\n",
-			"f.yaml:1:4: not YAML: block sequence entries are not allowed in this "
-			"context; expected the list in the lines below its key, or in brackets: "
-			"[a, b]"},
-		{"- a\nb: c\n",
-			"f.yaml:2:1: not YAML: did not find expected '-' indicator while parsing a "
-			"block collection (which begins in line 1); expected `- ` as far to the "
-			"right as those above it"},
-		{"a: ? b\n", "f.yaml:1:4: not YAML: mapping keys are not allowed in this context; "
-			     "expected quotes around a text that begins with a question mark"},
-		{"a: 1\n...\nb: 2\n",
-			"f.yaml:3:1: not YAML: did not find expected <document start>; expected "
-			"one mapping, with nothing before or behind it"},
-		{"a: \"\\ud83d\\ude00\"\n",
-			"f.yaml:1:7: not YAML: found invalid Unicode character escape code while "
-			"parsing a quoted scalar (which begins in line 1); expected the character "
-			"itself, or \\U and its eight digits"},
-		{"a: \"\\0\"\n", "f.yaml:1:4: text holds a NUL; expected none"},
-		{"a: b: c\n",
-			"f.yaml:1:5: not YAML: mapping values are not allowed in this context; "
-			"expected quotes around a text that has \": \" in it, or a key on a line "
-			"of "
-			"its own"},
-		{"a: 1\nb:2\nc: 3\n",
-			"f.yaml:3:1: not YAML: could not find expected ':' while scanning a simple "
-			"key (which begins in line 2); expected `key: value`, with a blank behind "
-			"the colon"},
-		{"a: \"\\d\"\n",
-			"f.yaml:1:5: not YAML: found unknown escape character while parsing a "
-			"quoted scalar (which begins in line 1); expected single quotes, in which "
-			"a backslash is itself"},
-		{"a: \x01\n", "f.yaml:1:4: not YAML: control characters are not allowed; expected "
-			      "printable text"},
-		{"ab\n\xc3\xa9 \xff\n", "f.yaml:2:3: byte 0xff is not text; expected UTF-8"},
-		{"\xff\xfe"
-		 "a",
-			"f.yaml:1:1: byte 0xff is not text; expected UTF-8"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(not_plain) / sizeof(not_plain[0]); i++) {
 		setup(state);
 		assert_string_equal(
-			problem_of(*state, rows[i].text, strlen(rows[i].text)), rows[i].problem);
-		if (i + 1 < sizeof(rows) / sizeof(rows[0]))
+			problem_of(*state, not_plain[i].text, strlen(not_plain[i].text)),
+			not_plain[i].problem);
+		if (i + 1 < sizeof(not_plain) / sizeof(not_plain[0]))
 			teardown(state);
 	}
 }
