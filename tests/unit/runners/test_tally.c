@@ -88,14 +88,18 @@ counting(struct fixture *fixture, struct tare_program program, const char *const
 	return subject;
 }
 
+/* As if the kernel's two clocks agreed: on a busy virtual machine they do not always, and the
+ * guard, which has tests of its own, then leaves a value out. */
 static double
 counted(const struct tare_case *subject, const struct tare_outcome *outcome, const char *name)
 {
+	struct tare_agent_record record = outcome->record;
 	struct tare_counted values[METRICS];
 	bool invalid;
 
-	tare_counters_values(
-		values, &invalid, subject, &outcome->record, &outcome->counts, outcome->around);
+	record.user_ns = outcome->counts.readings[0].value;
+	record.sys_ns = 0;
+	tare_counters_values(values, &invalid, subject, &record, &outcome->counts, outcome->around);
 	return values[tare_metric_find(subject->metrics, subject->metric_count, name)].value;
 }
 
