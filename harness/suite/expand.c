@@ -574,7 +574,7 @@ set_directories(struct tare_expansion *expansion)
 
 	free(here);
 	expansion->plan->work_dir = tare_path_join(arena, base,
-		tare_arena_printf(arena, ".tare/work/%s", slug(arena, expansion->suite->name)));
+		tare_arena_printf(arena, ".tare/work_dir/%s", slug(arena, expansion->suite->name)));
 	expansion->shared.work_dir = expansion->plan->work_dir;
 	expansion->scratch_root =
 		tare_path_join(arena, base, root != NULL ? root : ".tare/scratch");

@@ -386,10 +386,10 @@ names_folders_safely(void **state)
 	struct fixture *fixture = *state;
 	const struct tare_plan *plan =
 		suite_plan(fixture, "suite: '../a b/$(x)'\nbenchmarks: [{name: b, command: x}]\n");
-	const char *end = strstr(plan->work_dir, "/.tare/work/");
+	const char *end = strstr(plan->work_dir, "/.tare/work_dir/");
 
 	assert_non_null(end);
-	assert_string_equal(end, "/.tare/work/-.-a-b---x-");
+	assert_string_equal(end, "/.tare/work_dir/-.-a-b---x-");
 	assert_non_null(strstr(plan->cases[0].scratch_dir, "/.tare/scratch/case-0"));
 }
 

@@ -50,8 +50,8 @@ knows_its_own_names(void **state)
 		"  variants: [v]\n"
 		"  command: p ${suite_dir} ${work_dir} ${scratch_dir} ${benchmark} ${variant}\n");
 	assert_string_equal(suite_words(fixture, &one->program),
-		tare_arena_printf(fixture->arena, "[p][%s][%s/.tare/work/t][/scratch/case-0][b][v]",
-			here, here));
+		tare_arena_printf(fixture->arena,
+			"[p][%s][%s/.tare/work_dir/t][/scratch/case-0][b][v]", here, here));
 	free(here);
 }
 
