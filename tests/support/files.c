@@ -50,6 +50,21 @@ test_file_write(const char *path, const void *data, size_t len)
 		err(1, "%s", path);
 }
 
+void
+test_file_put(const char *folder, const char *name, const char *text)
+{
+	char *path = test_path(folder, name);
+	char *end = strrchr(path, '/');
+	struct tare_err error;
+
+	*end = '\0';
+	if (tare_dir_make(path, &error) != TARE_OK)
+		errx(1, "%s", error.text);
+	*end = '/';
+	test_file_write(path, text, strlen(text));
+	free(path);
+}
+
 char *
 test_file_read(const char *path, size_t *len_out)
 {

@@ -17,6 +17,8 @@ void test_folder_remove(char *path);
 char *test_path(const char *folder, const char *name);
 
 void test_file_write(const char *path, const void *data, size_t len);
+/* "folder/name", where name may have folders that are made. */
+void test_file_put(const char *folder, const char *name, const char *text);
 /* The bytes, NUL-terminated; len_out may be NULL. */
 char *test_file_read(const char *path, size_t *len_out);
 

@@ -15,15 +15,6 @@
 static struct tare_arena *arena;
 static char *folder;
 
-static void
-write_file(const char *dir, const char *name, const char *text)
-{
-	char *path = test_path(dir, name);
-
-	test_file_write(path, text, strlen(text));
-	free(path);
-}
-
 static int
 set_up(void **state)
 {
@@ -50,8 +41,8 @@ reads_cpu_time_and_pressure_in_nanoseconds(void **state)
 	double value = 0.0;
 
 	(void)state;
-	write_file(folder, "cpu.stat", "usage_usec 1234\nuser_usec 1000\nthrottled_usec 7\n");
-	write_file(folder, "cpu.pressure",
+	test_file_put(folder, "cpu.stat", "usage_usec 1234\nuser_usec 1000\nthrottled_usec 7\n");
+	test_file_put(folder, "cpu.pressure",
 		"some avg10=0.00 avg60=0.00 avg300=0.00 total=99\nfull avg10=0.00 total=5\n");
 	assert_int_equal(tare_counters_cgroup.find(&source, arena, &place, "cgroup-cpu-time", NULL),
 		TARE_OK);
@@ -86,8 +77,8 @@ says_what_the_cgroup_lacks(void **state)
 	const struct tare_counter_place place = {.root = "", .cgroup = folder};
 
 	(void)state;
-	write_file(folder, "cpu.stat", "usage_usec 1234\n");
-	write_file(folder, "io.pressure", "some avg10=0.00\n");
+	test_file_put(folder, "cpu.stat", "usage_usec 1234\n");
+	test_file_put(folder, "io.pressure", "some avg10=0.00\n");
 	check_refused(&none, "cpu-pressure",
 		"the run has no cgroup of its own; it needs a unified hierarchy and permission to "
 		"make a directory in it");

@@ -18,15 +18,6 @@
 static struct tare_arena *arena;
 static char *folder;
 
-static void
-write_file(const char *dir, const char *name, const char *text)
-{
-	char *path = test_path(dir, name);
-
-	test_file_write(path, text, strlen(text));
-	free(path);
-}
-
 static int
 set_up(void **state)
 {
@@ -111,8 +102,8 @@ adds_up_the_processes_of_a_program(void **state)
 	(void)state;
 	assert_int_equal(tare_valgrind_values(values, &subject, folder, &err), TARE_OUTSIDE);
 	assert_string_equal(err.text, "valgrind wrote no file");
-	write_file(folder, "100", "events: Ir\nsummary: 1000\n");
-	write_file(folder, "101", "events: Ir\nsummary: 234\n");
+	test_file_put(folder, "100", "events: Ir\nsummary: 1000\n");
+	test_file_put(folder, "101", "events: Ir\nsummary: 234\n");
 	assert_int_equal(tare_valgrind_values(values, &subject, folder, NULL), TARE_OK);
 	assert_true(values[1] == 1234.0);
 	assert_true(values[0] == 5.0);
@@ -168,7 +159,7 @@ does_not_believe_a_valgrind_that_fails(void **state)
 	struct tare_err err = {0};
 
 	(void)state;
-	write_file(folder, "valgrind", "#!/bin/sh\nexit 1\n");
+	test_file_put(folder, "valgrind", "#!/bin/sh\nexit 1\n");
 	snprintf(sentence, sizeof(sentence), "%s/valgrind", folder);
 	assert_int_equal(chmod(sentence, 0755), 0);
 	assert_int_equal(tare_counters_valgrind.supported(&fake, &err), TARE_UNSUPPORTED);

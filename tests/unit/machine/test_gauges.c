@@ -26,13 +26,7 @@ static struct tare_bits cpus;
 static void
 put(const char *name, const char *text)
 {
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/%s", root, name);
-	*strrchr(path, '/') = '\0';
-	assert_int_equal(tare_dir_make(path, NULL), TARE_OK);
-	path[strlen(path)] = '/';
-	test_file_write(path, text, strlen(text));
+	test_file_put(root, name, text);
 }
 
 /* busy ticks on CPU 0, none on CPU 1, busy on CPU 2; stolen ones on CPU 0. */

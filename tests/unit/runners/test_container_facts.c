@@ -61,10 +61,7 @@ teardown(void **state)
 static void
 put(struct fixture *fixture, const char *name, const char *text)
 {
-	const char *path = tare_arena_printf(fixture->arena, "%s/proc/42/%s", fixture->root, name);
-
-	assert_int_equal(tare_dir_make(tare_path_dirname(fixture->arena, path), NULL), TARE_OK);
-	test_file_write(path, text, strlen(text));
+	test_file_put(fixture->root, tare_arena_printf(fixture->arena, "proc/42/%s", name), text);
 }
 
 static void

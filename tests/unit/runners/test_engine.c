@@ -26,10 +26,7 @@ struct fixture {
 static void
 put(struct fixture *fixture, const char *name, const char *text)
 {
-	char *path = test_path(fixture->folder, name);
-
-	test_file_write(path, text, strlen(text));
-	free(path);
+	test_file_put(fixture->folder, name, text);
 }
 
 static const char *
