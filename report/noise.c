@@ -4,26 +4,30 @@
 #include <stdlib.h>
 
 const char *
+tare_noise_kinds(struct tare_arena *arena, const struct tare_run_case *subject)
+{
+	const char *text = "";
+
+	for (int i = 0; i < TARE_DISTURBANCE_COUNT; i++) {
+		if (subject->noise.by_kind[i] > 0)
+			text = tare_arena_printf(arena, "%s%s%llu %s", text, *text ? ", " : "",
+				(unsigned long long)subject->noise.by_kind[i],
+				tare_disturbance_phrase((enum tare_disturbance)i));
+	}
+	return text;
+}
+
+const char *
 tare_noise_text(struct tare_arena *arena, const struct tare_run_case *subject)
 {
 	const struct tare_noise_sum *noise = &subject->noise;
-	const char *text;
-	const char *before = ": ";
+	const char *kinds = tare_noise_kinds(arena, subject);
 
 	if (noise->disturbed == 0)
 		return NULL;
-	text = tare_arena_printf(arena, "%llu of %llu sample%s disturbed",
+	return tare_arena_printf(arena, "%llu of %llu sample%s disturbed%s%s",
 		(unsigned long long)noise->disturbed, (unsigned long long)subject->samples.total,
-		subject->samples.total == 1 ? " was" : "s were");
-	for (int i = 0; i < TARE_DISTURBANCE_COUNT; i++) {
-		if (noise->by_kind[i] == 0)
-			continue;
-		text = tare_arena_printf(arena, "%s%s%llu %s", text, before,
-			(unsigned long long)noise->by_kind[i],
-			tare_disturbance_phrase((enum tare_disturbance)i));
-		before = ", ";
-	}
-	return text;
+		subject->samples.total == 1 ? " was" : "s were", *kinds ? ": " : "", kinds);
 }
 
 void

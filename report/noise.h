@@ -12,6 +12,8 @@
 /* "5 of 60 samples were disturbed: 4 had to wait for a CPU, 1 waited for pages from the disk"; NULL
  * where none was. */
 const char *tare_noise_text(struct tare_arena *arena, const struct tare_run_case *subject);
+/* What stands behind its colon; "" where no kind is known, as in a run of a newer version. */
+const char *tare_noise_kinds(struct tare_arena *arena, const struct tare_run_case *subject);
 
 /* The figures without disturbed samples; n 0 where all were. values as for tare_figures_read(). */
 void tare_figures_undisturbed(struct tare_figures *figures_out, double *values,

@@ -91,6 +91,8 @@ usage_text(const struct text_page *page, const struct tare_run_case *subject)
 		struct tare_figures figures;
 		char text[TARE_UNITS_TEXT_MAX];
 
+		if (metrics[i] >= subject->metric_count) /* a journal from outside */
+			return NULL;
 		tare_figures_read(&figures, page->values, subject, metrics[i]);
 		if (figures.n == 0 || tare_metric_is_shown(subject->metrics, metrics[i]))
 			return NULL;
@@ -109,6 +111,7 @@ add_case(
 {
 	const char *name = text_safe(page, subject->name);
 	size_t rows = table->row_count;
+	const char *usage = NULL;
 
 	for (size_t i = 0; i < subject->metric_count; i++)
 		if (tare_metric_is_shown(subject->metrics, i))
@@ -120,8 +123,10 @@ add_case(
 				{state_text(subject),
 					subject->status == TARE_CASE_FAILED ? TEXT_RED : TEXT_DIM},
 				{0}, {0}, {0}});
-	else if (page->input->run->case_count <= CASES_FEW && usage_text(page, subject))
-		tare_table_note(table, usage_text(page, subject));
+	else if (page->input->run->case_count <= CASES_FEW)
+		usage = usage_text(page, subject);
+	if (usage)
+		tare_table_note(table, usage);
 }
 
 static bool
@@ -289,8 +294,7 @@ text_write_disturbed(const struct text_page *page)
 					{median_text(page, subject, false), NULL},
 					{median_text(page, subject, true), NULL}});
 		if (i == 0 || count <= DISTURBED_MAX / 2)
-			tare_table_note(
-				&table, strchr(tare_noise_text(page->arena, subject), ':') + 2);
+			tare_table_note(&table, tare_noise_kinds(page->arena, subject));
 	}
 	putc('\n', page->out);
 	tare_table_write(&table, page->out, 0, page->width, page->color);

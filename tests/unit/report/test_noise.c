@@ -59,8 +59,21 @@ says_how_many_samples_were_disturbed_by_what(void **state)
 		"virtual machines");
 	assert_string_equal(tare_noise_text(run->arena, add_case("one", 1, labels, 1)),
 		"1 of 1 sample was disturbed: 1 had to wait for a CPU");
+	assert_string_equal(
+		tare_noise_kinds(run->arena, &run->cases[2]), "1 had to wait for a CPU");
 	assert_string_equal(tare_labels_text(run->arena, labels[1]), "cpu_pressure+steal");
 	assert_string_equal(tare_labels_text(run->arena, 0), "");
+}
+
+static void
+knows_no_kind_of_a_label_from_elsewhere(void **state)
+{
+	static const uint32_t unknown = 1u << 30;
+	const struct tare_run_case *one = add_case("a", 4, &unknown, 1);
+
+	(void)state;
+	assert_string_equal(tare_noise_kinds(run->arena, one), "");
+	assert_string_equal(tare_noise_text(run->arena, one), "1 of 4 samples were disturbed");
 }
 
 static void
@@ -137,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(says_how_many_samples_were_disturbed_by_what),
+		TEST(knows_no_kind_of_a_label_from_elsewhere),
 		TEST(leaves_disturbed_samples_out_of_the_second_figures_only),
 		TEST(puts_the_most_disturbed_case_first),
 		TEST(tells_the_comparison_that_is_left),

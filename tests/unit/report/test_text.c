@@ -331,6 +331,32 @@ tells_the_usage_of_few_cases(void **state)
 	fixture_free(fixture);
 }
 
+/* Only wall, as a journal from elsewhere may have it. */
+static void
+tells_no_usage_where_metrics_are_missing(void **state)
+{
+	struct fixture *fixture = fixture_typical();
+	struct tare_run *run = fixture->run;
+	const struct tare_run_case full = run->cases[0];
+	char *text;
+
+	(void)state;
+	fixture->input.set_count = 0;
+	run->case_count = 1;
+	run->cases[0].metrics = malloc(sizeof(struct tare_metric)); /* what is past it is a fault */
+	assert_non_null(run->cases[0].metrics);
+	run->cases[0].metrics[0] = full.metrics[0];
+	run->cases[0].metric_count = run->cases[0].samples.metric_count = 1;
+	text = fixture_report("text", &fixture->input);
+	assert_contains(text, run->cases[0].name);
+	assert_lacks(text, "max_rss");
+	free(text);
+	free(run->cases[0].metrics);
+	run->cases[0] = full;
+	run->case_count = 6;
+	fixture_free(fixture);
+}
+
 static void
 shows_a_description_of_several_lines_in_one(void **state)
 {
@@ -382,6 +408,7 @@ main(void)
 		cmocka_unit_test(shows_where_counters_came_from),
 		cmocka_unit_test(leaves_out_intervals_that_cannot_be_had),
 		cmocka_unit_test(tells_the_usage_of_few_cases),
+		cmocka_unit_test(tells_no_usage_where_metrics_are_missing),
 		cmocka_unit_test(shows_a_description_of_several_lines_in_one),
 		cmocka_unit_test(says_why_no_change_may_leave_the_margin),
 	};
