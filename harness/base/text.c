@@ -461,6 +461,26 @@ tare_text_glob(const char *pattern, const char *text)
 	return *pattern == '\0';
 }
 
+static bool
+ends_word(char character)
+{
+	return character == '\0' || strchr(" ,\t\n", character);
+}
+
+bool
+tare_text_has_word(const char *list, const char *word)
+{
+	size_t len = word ? strlen(word) : 0;
+
+	if (!list || len == 0)
+		return false;
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at++) {
+		if ((at == list || ends_word(at[-1])) && ends_word(at[len]))
+			return true;
+	}
+	return false;
+}
+
 const char *
 tare_text_tail(const char *text, size_t len, size_t max_lines, size_t max_len)
 {

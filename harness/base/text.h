@@ -41,6 +41,10 @@ char *tare_text_safe(struct tare_arena *arena, const char *text); /* the same, o
 /* Glob match with * and ? (one character) only, the whole text; at worst pattern x text steps. */
 bool tare_text_glob(const char *pattern, const char *text);
 
+/* Whether word stands in a list as a whole: between blanks, commas, line ends or the list's ends.
+ * False where either is NULL or word is "". */
+bool tare_text_has_word(const char *list, const char *word);
+
 /* The last lines of text: at most max_lines and max_len bytes, starting at a line's start;
  * where not even one line fits, its last max_len bytes, starting at a character. */
 const char *tare_text_tail(const char *text, size_t len, size_t max_lines, size_t max_len);

@@ -1,23 +1,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/machine/facts.h"
 
 enum { CACHES_MAX = 16, PLACES_MAX = TARE_BITS_MAX };
 
 static const char cpus_path[] = "/sys/devices/system/cpu";
-
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = list; at && (at = strstr(at, word)) != NULL; at += len) {
-		if ((at == list || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
-			return true;
-	}
-	return false;
-}
 
 /* One value where all CPUs have the same, else all there are: "powersave, performance". */
 static const char *
@@ -31,7 +20,7 @@ of_all_cpus(const struct tare_reader *reader, const struct tare_bits *online, co
 		if (!tare_bits_has(online, cpu))
 			continue;
 		value = tare_read_linef(reader, "%s/cpu%u/%s", cpus_path, cpu, file);
-		if (value && seen && !strstr(seen, value))
+		if (value && seen && !tare_text_has_word(seen, value))
 			seen = tare_arena_printf(reader->arena, "%s, %s", seen, value);
 		else if (value && !seen)
 			seen = value;
@@ -175,8 +164,9 @@ tare_facts_cpu(const struct tare_reader *reader, const struct tare_machine_ident
 	add_frequency(reader, &online);
 	add_mitigations(reader);
 	tare_fact_add(reader, "machine.virtual",
-		has_word(tare_read_field(reader, cpuinfo, "flags", ':'), "hypervisor") ? "yes"
-										       : "no",
+		tare_text_has_word(tare_read_field(reader, cpuinfo, "flags", ':'), "hypervisor")
+			? "yes"
+			: "no",
 		true);
 	tare_fact_add_known(reader, "machine.product",
 		tare_read_line(reader, "/sys/class/dmi/id/product_name"), true);

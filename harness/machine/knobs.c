@@ -117,18 +117,6 @@ tare_knob_find(const char *name)
 	return NULL;
 }
 
-static bool
-is_one_of(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = list; len > 0 && (at = strstr(at, word)) != NULL; at += len) {
-		if ((at == list || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
-			return true;
-	}
-	return false;
-}
-
 const char *
 tare_knob_file_read(
 	struct tare_arena *arena, const char *root, const struct tare_knob *knob, const char *path)
@@ -279,7 +267,7 @@ check_governor(struct tare_arena *arena, const char *root, const struct tare_kno
 			&reader, tare_arena_printf(arena, "%.*s/scaling_available_governors",
 					 (int)(strrchr(path, '/') - path), path));
 
-		if (offered && !is_one_of(offered, value))
+		if (offered && !tare_text_has_word(offered, value))
 			return tare_err_set(err, TARE_UNSUPPORTED,
 				"governor '%s' is not offered here; expected one of: %s", value,
 				offered);

@@ -43,26 +43,42 @@ layout(const char *own)
 	return v1 ? "v1" : v2 ? "v2" : "none";
 }
 
-/* The smallest number of a file in the group and those above it, as far as they are to be seen:
- * inside a container the group's own path may be, or be the root. */
+/* From a group to the one above it, by cutting its path; false behind the root, which is "". What
+ * is above is to be seen at least in part: inside a container the group's own path may be, or be
+ * the root. */
+static bool
+go_up(char *group)
+{
+	char *slash = strrchr(group, '/');
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+static char *
+lowest_group(const struct tare_reader *reader, const char *group)
+{
+	return tare_arena_strdup(reader->arena, strcmp(group, "/") == 0 ? "" : group);
+}
+
+/* The smallest number of a file in the group and those above it; NULL where none has one. */
 static const char *
 smallest(const struct tare_reader *reader, const char *tree, const char *group, const char *file)
 {
-	char *path = tare_arena_strdup(reader->arena, group);
+	char *level = lowest_group(reader, group);
 	const char *best = NULL;
 
-	for (;;) {
-		const char *slash = strrchr(path, '/');
-		const char *text = tare_read_linef(reader, "/sys/fs/cgroup%s%s%s%s", tree,
-			strcmp(path, "/") == 0 ? "" : path, "/", file);
+	do {
+		const char *text =
+			tare_read_linef(reader, "/sys/fs/cgroup%s%s/%s", tree, level, file);
 
 		if (text && text[0] >= '0' && text[0] <= '9' &&
 			(!best || strtod(text, NULL) < strtod(best, NULL)))
 			best = text;
-		if (!slash || !*path)
-			return best;
-		path[slash - path] = '\0';
-	}
+	} while (go_up(level));
+	return best;
 }
 
 /* v1 has a number for "none" that depends on the page size; v2 says max. */
@@ -78,28 +94,45 @@ memory_limit(const struct tare_reader *reader, const char *own)
 	return limit && strtoull(limit, NULL, 10) < 1ull << 60 ? limit : "none";
 }
 
-/* In CPUs, from a quota and its period. In v1 only the group's own is looked at. */
+/* Of one group, in CPUs; 0 where it has none. v1 has -1 for that, v2 "max 100000". */
+static double
+quota_of_group(const struct tare_reader *reader, bool is_v1, const char *group)
+{
+	const char *text, *other;
+	double quota = 0.0, period = 0.0;
+
+	if (is_v1) {
+		text = tare_read_linef(reader, "/sys/fs/cgroup/cpu%s/cpu.cfs_quota_us", group);
+		other = tare_read_linef(reader, "/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", group);
+		quota = text ? strtod(text, NULL) : 0.0;
+		period = other ? strtod(other, NULL) : 0.0;
+	} else {
+		text = tare_read_linef(reader, "/sys/fs/cgroup%s/cpu.max", group);
+		if (!text || sscanf(text, "%lf %lf", &quota, &period) != 2)
+			return 0.0;
+	}
+	return quota > 0.0 && period > 0.0 ? quota / period : 0.0;
+}
+
+/* The tightest quota of the group and those above it. */
 static const char *
 cpu_limit(const struct tare_reader *reader, const char *own)
 {
 	const char *v1 = group_of(reader, own, "cpu");
-	const char *v2 = group_of(reader, own, "");
-	double quota = 0.0, period = 0.0;
-	const char *text;
+	const char *group = v1 ? v1 : group_of(reader, own, "");
+	double best = 0.0;
+	char *level;
 
-	if (v1) {
-		text = tare_read_linef(reader, "/sys/fs/cgroup/cpu%s/cpu.cfs_quota_us", v1);
-		quota = text ? strtod(text, NULL) : 0.0;
-		text = tare_read_linef(reader, "/sys/fs/cgroup/cpu%s/cpu.cfs_period_us", v1);
-		period = text ? strtod(text, NULL) : 0.0;
-	} else if (v2) {
-		text = smallest(reader, "", v2, "cpu.max");
-		if (text && sscanf(text, "%lf %lf", &quota, &period) != 2)
-			quota = 0.0;
-	}
-	if (quota <= 0.0 || period <= 0.0)
+	if (!group)
 		return "none";
-	return tare_arena_printf(reader->arena, "%.3g", quota / period);
+	level = lowest_group(reader, group);
+	do {
+		double cpus = quota_of_group(reader, v1 != NULL, level);
+
+		if (cpus > 0.0 && (best == 0.0 || cpus < best))
+			best = cpus;
+	} while (go_up(level));
+	return best > 0.0 ? tare_arena_printf(reader->arena, "%.3g", best) : "none";
 }
 
 static const char *

@@ -464,6 +464,22 @@ shows_the_end_of_a_line_that_is_too_long(void **state)
 	assert_string_equal(tail("one", 3, 0), "");
 }
 
+static void
+finds_words_in_lists_only_as_a_whole(void **state)
+{
+	(void)state;
+	assert_true(tare_text_has_word("performance powersave", "powersave"));
+	assert_true(tare_text_has_word("performance, powersave", "performance"));
+	assert_true(tare_text_has_word("one\n", "one"));
+	assert_true(tare_text_has_word("3000000, 300000", "300000"));
+	assert_true(tare_text_has_word("aaa aa", "aa"));
+	assert_false(tare_text_has_word("3000000", "300000"));
+	assert_false(tare_text_has_word("amd-pstate-epp", "amd-pstate"));
+	assert_false(tare_text_has_word("a  b", ""));
+	assert_false(tare_text_has_word(NULL, "a"));
+	assert_false(tare_text_has_word("a", NULL));
+}
+
 int
 main(void)
 {
@@ -483,6 +499,7 @@ main(void)
 		cmocka_unit_test(keeps_newlines_and_tabs_where_asked),
 		cmocka_unit_test(matches_globs),
 		cmocka_unit_test(matches_hostile_globs_in_bounded_time),
+		cmocka_unit_test(finds_words_in_lists_only_as_a_whole),
 		cmocka_unit_test(shows_the_last_lines),
 		cmocka_unit_test(shows_the_end_of_a_line_that_is_too_long),
 	};

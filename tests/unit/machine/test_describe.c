@@ -5,9 +5,12 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/machine/describe.h"
+#include "tests/support/files.h"
+#include "tests/unit/machine/tree.h"
 
 static const char laptop[] = "tests/machines/laptop";
 
@@ -223,6 +226,58 @@ tells_cgroup_layouts_apart(void **state)
 	tare_arena_free(arena);
 }
 
+/* Half a CPU is less than two, whatever the periods; a v1 group is bound by those above it too. */
+static void
+finds_the_tightest_quota_of_all_levels(void **state)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_environment environment;
+	char *root = tree_copy("laptop");
+
+	(void)state;
+	tree_write(root, "/proc/self/cgroup", "0::/a/b\n");
+	tree_write(root, "/sys/fs/cgroup/a/cpu.max", "100000 200000\n");
+	tree_write(root, "/sys/fs/cgroup/a/b/cpu.max", "20000 10000\n");
+	describe(&environment, arena, root);
+	assert_string_equal(tare_environment_get(&environment, "cgroup.cpu_limit"), "0.5");
+	tree_write(root, "/proc/self/cgroup", "0::/\n");
+	tree_write(root, "/sys/fs/cgroup/cpu.max", "max 100000\n");
+	describe(&environment, arena, root);
+	assert_string_equal(tare_environment_get(&environment, "cgroup.cpu_limit"), "none");
+	tree_write(root, "/proc/self/cgroup", "4:cpu,cpuacct:/a/b\n");
+	tree_write(root, "/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "150000\n");
+	tree_write(root, "/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+	tree_write(root, "/sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "-1\n");
+	tree_write(root, "/sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", "100000\n");
+	describe(&environment, arena, root);
+	assert_string_equal(tare_environment_get(&environment, "cgroup.cpu_limit"), "1.5");
+	test_folder_remove(root);
+	tare_arena_free(arena);
+}
+
+/* One frequency may be written inside of another: 300 MHz in 3 GHz. */
+static void
+names_every_value_that_a_cpu_has(void **state)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_environment environment;
+	char *root = tree_copy("laptop");
+
+	(void)state;
+	for (unsigned cpu = 0; cpu < 8; cpu++) {
+		char path[96];
+
+		snprintf(path, sizeof(path),
+			"/sys/devices/system/cpu/cpu%u/cpufreq/scaling_min_freq", cpu);
+		tree_write(root, path, cpu == 3 ? "300000\n" : "3000000\n");
+	}
+	describe(&environment, arena, root);
+	assert_string_equal(
+		tare_environment_get(&environment, "cpu.frequency_min_hz"), "3000000, 300000 kHz");
+	test_folder_remove(root);
+	tare_arena_free(arena);
+}
+
 /* What the kernel says of it comes before what the processor says. */
 static void
 names_the_hypervisor(void **state)
@@ -287,6 +342,8 @@ main(void)
 		cmocka_unit_test(finds_the_disk_of_the_working_directory),
 		cmocka_unit_test(a_machine_without_files_is_unknown_and_not_an_error),
 		cmocka_unit_test(tells_cgroup_layouts_apart),
+		cmocka_unit_test(finds_the_tightest_quota_of_all_levels),
+		cmocka_unit_test(names_every_value_that_a_cpu_has),
 		cmocka_unit_test(names_the_hypervisor),
 		cmocka_unit_test(the_fingerprint_covers_what_matters_only),
 		cmocka_unit_test(this_machine_has_a_kernel_and_a_cpu),

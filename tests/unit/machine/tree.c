@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "tests/support/files.h"
 
 static int
@@ -107,7 +108,13 @@ void
 tree_write(const char *root, const char *path, const char *text)
 {
 	char *full = test_path(root, path);
+	char *slash = strrchr(full, '/');
+	struct tare_err reason = {0};
 
+	*slash = '\0';
+	if (tare_dir_make(full, &reason) != TARE_OK)
+		errx(1, "%s", reason.text);
+	*slash = '/';
 	test_file_write(full, text, strlen(text));
 	free(full);
 }

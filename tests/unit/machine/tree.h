@@ -13,6 +13,7 @@ char *tree_copy(const char *name);
 char *tree_text(const char *root);
 /* The same, but of a machine that was not copied. */
 char *tree_recorded_text(const char *name);
+/* Makes the folders that are missing. */
 void tree_write(const char *root, const char *path, const char *text);
 /* The file without its last newline; the caller frees it. */
 char *tree_read(const char *root, const char *path);
