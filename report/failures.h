@@ -14,6 +14,9 @@
 #include "harness/base/arena.h"
 #include "harness/model/run.h"
 
+/* So many cases of one failure a short report names; the rest it counts. */
+enum { TARE_FAILED_NAMES_MAX = 12 };
+
 struct tare_failure {
 	const char *text;        /* the sentence; never NULL or "" */
 	const char *stderr_tail; /* "" where none */

@@ -106,6 +106,21 @@ tare_interval_text(char text_out[TARE_INTERVAL_TEXT_MAX], const struct tare_comp
 	snprintf(text_out, TARE_INTERVAL_TEXT_MAX, "[%s, %s]", low, high);
 }
 
+const char *
+tare_comparison_note(struct tare_arena *arena, const struct tare_comparison *item)
+{
+	if (item->reason && *item->reason)
+		return item->reason;
+	if (tare_comparison_past_margin(item))
+		return tare_arena_printf(arena,
+			"by the %.4g %% interval, which lies inside the margin of %.4g %%",
+			100 * tare_comparison_inner(item), 100 * item->metric.margin);
+	if (item->below_margin)
+		return tare_arena_printf(
+			arena, "real, but below the margin of %.4g %%", 100 * item->metric.margin);
+	return NULL;
+}
+
 /* Decimals that give value four significant digits. Whole base units have none to show. */
 static int
 decimals_of(double value, double divisor)

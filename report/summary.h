@@ -68,6 +68,10 @@ void tare_change_text(char text_out[TARE_UNITS_TEXT_MAX], const struct tare_comp
 enum { TARE_INTERVAL_TEXT_MAX = 2 * TARE_UNITS_TEXT_MAX + 8 };
 void tare_interval_text(char text_out[TARE_INTERVAL_TEXT_MAX], const struct tare_comparison *item);
 
+/* What the verdict alone leaves open: why it is inconclusive, or how it goes with an interval that
+ * says something else; NULL where nothing. A reason is as it came in. */
+const char *tare_comparison_note(struct tare_arena *arena, const struct tare_comparison *item);
+
 /* A value with a fixed number of significant digits in the unit that suits scale_of, so that a
  * column of them lines up: "10.10 ms". NaN gives "n/a". */
 void tare_summary_column(

@@ -18,8 +18,6 @@
 enum {
 	COSTLIEST_FROM = 6, /* cases: of fewer, the table tells which takes longest */
 	WARNINGS_ALL = 20,  /* kinds */
-	WARNINGS_ALIKE = 4,
-	FAILED_NAMES_MAX = 12,
 };
 
 const char *
@@ -136,12 +134,12 @@ write_failed_names(const struct text_page *page, const struct tare_failure *fail
 {
 	const char *names = "";
 
-	for (size_t i = 0; i < failure->case_count && i < FAILED_NAMES_MAX; i++)
+	for (size_t i = 0; i < failure->case_count && i < TARE_FAILED_NAMES_MAX; i++)
 		names = tare_arena_printf(page->arena, "%s%s%s", names, i ? ", " : "",
 			text_safe(page, page->input->run->cases[failure->cases[i]].name));
-	if (failure->case_count > FAILED_NAMES_MAX)
+	if (failure->case_count > TARE_FAILED_NAMES_MAX)
 		names = tare_arena_printf(page->arena, "%s and %zu more", names,
-			failure->case_count - FAILED_NAMES_MAX);
+			failure->case_count - TARE_FAILED_NAMES_MAX);
 	fputs("  ", page->out);
 	tare_display_wrapped(page->out, names, 2, page->width);
 }
@@ -198,10 +196,10 @@ write_warning(const struct text_page *page, const struct tare_warning_group *gro
 	fprintf(page->out, "%swarning:%s ", text_style(page, TEXT_YELLOW),
 		text_style(page, TEXT_RESET));
 	tare_display_wrapped(page->out, text_safe(page, group->texts[0]), 9, page->width);
-	for (size_t i = 1; i < group->count && i < WARNINGS_ALIKE; i++)
+	for (size_t i = 1; i < group->count && i < TARE_WARNINGS_ALIKE; i++)
 		write_indented(page, "", group->texts[i]);
-	if (group->count > WARNINGS_ALIKE)
-		fprintf(page->out, "%9sand %zu more\n", "", group->count - WARNINGS_ALIKE);
+	if (group->count > TARE_WARNINGS_ALIKE)
+		fprintf(page->out, "%9sand %zu more\n", "", group->count - TARE_WARNINGS_ALIKE);
 	write_indented(page, "why: ", group->why);
 	write_indented(page, "do: ", group->advice);
 }

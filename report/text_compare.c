@@ -57,23 +57,6 @@ mde_text(const struct text_page *page, double mde)
 	return isfinite(mde) ? tare_arena_printf(page->arena, "%.1f %%", 100 * mde) : "";
 }
 
-/* One line under a comparison where the verdict alone leaves a question; else NULL. */
-static const char *
-note_text(const struct text_page *page, const struct tare_comparison *item)
-{
-	if (item->reason && *item->reason)
-		return text_safe(page, item->reason);
-	if (tare_comparison_past_margin(item))
-		return tare_arena_printf(page->arena,
-			"by the %.4g %% interval, which lies inside the "
-			"margin of %.4g %%",
-			100 * tare_comparison_inner(item), 100 * item->metric.margin);
-	if (item->below_margin)
-		return tare_arena_printf(page->arena, "real, but below the margin of %.4g %%",
-			100 * item->metric.margin);
-	return NULL;
-}
-
 /* Where the verdict depends on samples that were disturbed; else NULL. */
 static const char *
 quiet_text(const struct text_page *page, const struct tare_comparison *item)
@@ -88,7 +71,7 @@ static void
 add_comparison(
 	const struct text_page *page, struct tare_table *table, const struct tare_comparison *item)
 {
-	const char *note = note_text(page, item);
+	const char *note = tare_comparison_note(page->arena, item);
 	const char *quiet = quiet_text(page, item);
 
 	tare_table_row(table,
@@ -100,7 +83,7 @@ add_comparison(
 			{tare_arena_printf(page->arena, "%zu", item->n), TEXT_DIM},
 			{tare_verdict_name(item->verdict), verdict_style(item->verdict)}});
 	if (note)
-		tare_table_note(table, note);
+		tare_table_note(table, text_safe(page, note));
 	if (quiet)
 		tare_table_note(table, quiet);
 }
@@ -244,7 +227,7 @@ write_remark(const struct text_page *page, const char *text)
 static void
 write_sentence(const struct text_page *page, const struct tare_comparison *item)
 {
-	const char *note = note_text(page, item);
+	const char *note = tare_comparison_note(page->arena, item);
 	const char *verdict = verdict_style(item->verdict);
 
 	fprintf(page->out, "  %s of %s: ", text_safe(page, item->metric.name),
@@ -256,7 +239,8 @@ write_sentence(const struct text_page *page, const struct tare_comparison *item)
 	fprintf(page->out, "%s %s  %s%s%s\n", change_text(page, item), interval_text(page, item),
 		text_style(page, verdict ? verdict : ""), tare_verdict_name(item->verdict),
 		text_style(page, TEXT_RESET));
-	write_remark(page, note);
+	if (note)
+		write_remark(page, text_safe(page, note));
 	write_remark(page, quiet_text(page, item));
 }
 

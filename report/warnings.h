@@ -13,6 +13,9 @@
 #include "harness/base/arena.h"
 #include "harness/model/run.h"
 
+/* So many of one kind a short report tells of; the rest it counts. */
+enum { TARE_WARNINGS_ALIKE = 4 };
+
 struct tare_warning_group {
 	const char *id;
 	const char *advice; /* "" where none */

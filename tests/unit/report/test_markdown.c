@@ -234,6 +234,122 @@ bounds_every_list(void **state)
 	free(missing);
 }
 
+/* The number in the comment's last line; 0 where nothing was left out. */
+static size_t
+left_out_of(const char *text)
+{
+	static const char before[] = "\nLeft out to stay below 60000 characters: ";
+	const char *line = strstr(text, before);
+
+	return line ? strtoul(line + sizeof(before) - 1, NULL, 10) : 0;
+}
+
+/* The list that piece begins or ends the entries of is shown in part, and the rest of it and of the
+ * facts behind it is counted. */
+static void
+check_left_out(struct fixture *fixture, const char *piece, size_t entries)
+{
+	size_t facts = fixture->run->environment.fact_count + 3;
+	char *text = markdown_of(fixture);
+	size_t shown = count_of(text, piece);
+
+	assert_in_range(shown, 1, entries - 1);
+	assert_int_equal(shown + left_out_of(text), entries + facts);
+	assert_int_equal(count_of(text, "<details>"), count_of(text, "</details>"));
+	assert_true(strlen(text) < COMMENT_MAX);
+	free(text);
+}
+
+static void
+counts_the_warnings_it_leaves_out(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	char text[301];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (size_t i = 0; i < 900; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "warning-%zu", i);
+		tare_run_warn(fixture->run, id, text, "do something");
+	}
+	check_left_out(fixture, "- warning: ", 900);
+}
+
+static void
+counts_the_missing_cases_it_leaves_out(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	struct tare_missing_case *missing = calloc(3000, sizeof(*missing));
+
+	(void)state;
+	for (size_t i = 0; i < 3000; i++)
+		missing[i].name = "a-benchmark-that-is-gone";
+	fixture->sets->missing = missing;
+	fixture->sets->missing_count = 3000;
+	fixture->input.set_count = 1;
+	check_left_out(fixture, " only in the head\n", 3000);
+	free(missing);
+}
+
+static void
+counts_the_differences_it_leaves_out(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	struct tare_fact_difference *differences = calloc(3000, sizeof(*differences));
+
+	(void)state;
+	for (size_t i = 0; i < 3000; i++)
+		differences[i] = (struct tare_fact_difference){
+			.key = "cpu.governor", .base = "performance", .head = "powersave"};
+	fixture->sets->environment_differences = differences;
+	fixture->sets->environment_difference_count = 3000;
+	fixture->input.set_count = 1;
+	check_left_out(fixture, "> | cpu.governor | ", 3000);
+	free(differences);
+}
+
+static void
+counts_the_facts_it_leaves_out(void **state)
+{
+	struct fixture *fixture = fixture_empty();
+	struct tare_run *run = fixture->run;
+	size_t before = run->environment.fact_count;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < 3000; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "a-fact-%zu", i);
+		tare_environment_add(
+			&run->environment, run->arena, key, "of thirty letters or so", true);
+	}
+	text = fixture_report("markdown", &fixture->input);
+	assert_in_range(left_out_of(text), 1, 2999);
+	assert_int_equal(count_of(text, "| a-fact-") + left_out_of(text), 3000);
+	assert_int_equal(run->environment.fact_count, before + 3000);
+	free(text);
+	fixture_free(fixture);
+}
+
+static void
+says_how_many_disturbed_cases_it_names(void **state)
+{
+	struct fixture *fixture = fixture_large(30, 4);
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < fixture->run->case_count; i++)
+		fixture->run->cases[i].noise.disturbed = 1;
+	text = markdown_of(fixture);
+	assert_contains(text, "Disturbed samples in 60 cases");
+	assert_contains(text, "\nThe 40 most disturbed of 60.\n");
+	free(text);
+}
+
 static void
 says_why_no_change_may_leave_the_margin(void **state)
 {
@@ -264,6 +380,11 @@ main(void)
 		cmocka_unit_test(stays_within_a_comment),
 		cmocka_unit_test(stays_within_a_comment_whatever_the_texts),
 		cmocka_unit_test(bounds_every_list),
+		cmocka_unit_test(counts_the_warnings_it_leaves_out),
+		cmocka_unit_test(counts_the_missing_cases_it_leaves_out),
+		cmocka_unit_test(counts_the_differences_it_leaves_out),
+		cmocka_unit_test(counts_the_facts_it_leaves_out),
+		cmocka_unit_test(says_how_many_disturbed_cases_it_names),
 		cmocka_unit_test(says_why_no_change_may_leave_the_margin),
 	};
 
