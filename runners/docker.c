@@ -518,7 +518,8 @@ docker_provide(struct tare_runner *runner, const struct tare_case *subject, cons
 		provided->container = container;
 		obtain(runner, provided, subject, log_path, &provided->why_not);
 		if (provided->why_not.status == TARE_INTERRUPTED) {
-			*err = provided->why_not;
+			if (err)
+				*err = provided->why_not;
 			return TARE_INTERRUPTED;
 		}
 		provided->next = runner->docker->images;
@@ -615,11 +616,13 @@ note_out_of_memory(struct container *container, struct tare_outcome *outcome)
 static void
 explain_outcome(struct container *container, struct tare_outcome *outcome)
 {
+	if (outcome->start_failure && outcome->failed_here)
+		return;
 	if (outcome->start_failure) {
 		snprintf(container->failure, sizeof(container->failure),
 			"%.600s in the container of '%.200s'; %s", outcome->start_failure,
 			container->provided->image.name,
-			strstr(outcome->start_failure, "Permission denied")
+			outcome->record.exit_status == EACCES
 				? "its user must be allowed to; `user` of `resources` says who "
 				  "that is"
 				: "the image must have it, or a volume bring it");
@@ -755,12 +758,6 @@ docker_service_stop(struct tare_runner *runner, uint32_t id, struct tare_err *er
 	return tare_host_service_stop(&container->inside, started->inner, err);
 }
 
-static bool
-docker_supports_batch(const struct tare_runner *runner, const struct tare_case *subject)
-{
-	return tare_host_supports_batch(runner, subject);
-}
-
 static void
 docker_figures(struct tare_runner *runner, const struct tare_case *subject,
 	double values_out[TARE_RUNNER_METRIC_COUNT])
@@ -812,7 +809,7 @@ const struct tare_runner_ops tare_runner_docker = {
 	.describe = docker_describe,
 	.figures = docker_figures,
 	.invoke = docker_invoke,
-	.supports_batch = docker_supports_batch,
+	.supports_batch = tare_host_supports_batch,
 	.service_start = docker_service_start,
 	.service_stop = docker_service_stop,
 	.service_is_lost = docker_service_is_lost,
@@ -830,7 +827,7 @@ const struct tare_runner_ops tare_runner_podman = {
 	.describe = docker_describe,
 	.figures = docker_figures,
 	.invoke = docker_invoke,
-	.supports_batch = docker_supports_batch,
+	.supports_batch = tare_host_supports_batch,
 	.service_start = docker_service_start,
 	.service_stop = docker_service_stop,
 	.service_is_lost = docker_service_is_lost,

@@ -91,12 +91,18 @@ tare_host_lose_agent(struct tare_runner *runner)
 	}
 }
 
+struct tare_link_wait
+tare_host_wait(struct tare_runner *runner)
+{
+	return (struct tare_link_wait){
+		.interrupted = runner->options.interrupted, .tick = trim, .context = runner};
+}
+
 enum tare_status
 tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
 	const struct tare_wire_request *request, const int *fds, struct tare_err *err)
 {
-	const struct tare_link_wait wait = {
-		.interrupted = runner->options.interrupted, .tick = trim, .context = runner};
+	const struct tare_link_wait wait = tare_host_wait(runner);
 	enum tare_status status;
 
 	if (!runner->link)
@@ -117,23 +123,18 @@ tare_host_refused(struct tare_runner *runner, const struct tare_wire_reply *repl
 	return tare_err_errno(err, TARE_FAILED, "the agent refused %s", what);
 }
 
-static enum tare_status
-send_pending(struct tare_runner *runner, struct tare_err *err)
-{
-	const struct tare_wire_request request = {.op = TARE_WIRE_PENDING};
-	struct tare_wire_reply reply = {0};
-	enum tare_status status;
-
-	status = tare_link_call(runner->link, &reply, &request, &runner->pending_fd, 1, NULL, err);
-	if (status == TARE_OK && reply.error != 0)
-		status = tare_host_refused(runner, &reply, "the pending file", err);
-	return status;
-}
-
 enum tare_status
 tare_host_adopt(struct tare_runner *runner, struct tare_err *err)
 {
-	return send_pending(runner, err);
+	const struct tare_wire_request request = {.op = TARE_WIRE_PENDING};
+	const struct tare_link_wait wait = tare_host_wait(runner);
+	struct tare_wire_reply reply = {0};
+	enum tare_status status;
+
+	status = tare_link_call(runner->link, &reply, &request, &runner->pending_fd, 1, &wait, err);
+	if (status == TARE_OK && reply.error != 0)
+		status = tare_host_refused(runner, &reply, "the pending file", err);
+	return status;
 }
 
 /* An agent that cannot be begun is nothing that a program did. */
@@ -149,7 +150,7 @@ tare_host_need_agent(struct tare_runner *runner, struct tare_err *err)
 		return tare_err_set(err, TARE_FAILED, "the agent is gone");
 	status = tare_link_open(&runner->link, runner->agent_path, runner->cgroup, &why);
 	if (status == TARE_OK)
-		status = send_pending(runner, &why);
+		status = tare_host_adopt(runner, &why);
 	if (status == TARE_OK)
 		return TARE_OK;
 	tare_host_lose_agent(runner);
@@ -361,7 +362,8 @@ choose_memory(struct tare_runner *runner, struct host_place *place, const char *
 }
 
 static enum tare_status
-choose_place(struct tare_runner *runner, const struct tare_case *subject, struct tare_err *err)
+choose_place(const struct host_place **place_out, struct tare_runner *runner,
+	const struct tare_case *subject, struct tare_err *err)
 {
 	struct host_place *place = tare_arena_alloc(runner->arena, 1, sizeof(*place));
 	struct tare_pin pin;
@@ -390,6 +392,7 @@ choose_place(struct tare_runner *runner, const struct tare_case *subject, struct
 	place->threads_pinned = subject->threads_pinned;
 	place->next = runner->places;
 	runner->places = place;
+	*place_out = place;
 	return TARE_OK;
 }
 
@@ -397,16 +400,18 @@ enum tare_status
 tare_host_case_begin(struct tare_runner *runner, const char **cpus_out,
 	const struct tare_case *subject, struct tare_err *err)
 {
+	const struct host_place *place;
 	enum tare_status status = TARE_OK;
 
 	if (!is_policy(subject->cpus) && !is_policy(subject->numa) && !subject->threads_pinned) {
 		*cpus_out = "";
 		return TARE_OK;
 	}
-	if (!tare_host_place(runner, subject))
-		status = choose_place(runner, subject, err);
+	place = tare_host_place(runner, subject);
+	if (!place)
+		status = choose_place(&place, runner, subject, err);
 	if (status == TARE_OK)
-		*cpus_out = tare_host_place(runner, subject)->text;
+		*cpus_out = place->text;
 	return status;
 }
 

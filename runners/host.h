@@ -71,7 +71,7 @@ enum tare_status tare_host_open(struct tare_runner **runner_out,
 void tare_host_close(struct tare_runner *runner); /* NULL is allowed */
 enum tare_status tare_host_case_begin(struct tare_runner *runner, const char **cpus_out,
 	const struct tare_case *subject, struct tare_err *err);
-/* Gives the agent of a link that is open already what every agent gets. */
+/* Gives the agent of a link that was just opened what every agent gets. */
 enum tare_status tare_host_adopt(struct tare_runner *runner, struct tare_err *err);
 bool tare_host_is_interrupted(const struct tare_runner *runner);
 /* Where programs of the case go, as chosen when it began; NULL where nothing was asked for. */
@@ -85,6 +85,8 @@ enum tare_status tare_host_need_agent(struct tare_runner *runner, struct tare_er
  * and the memory that output takes. After an error there is no agent any more. */
 enum tare_status tare_host_call(struct tare_runner *runner, struct tare_wire_reply *reply_out,
 	const struct tare_wire_request *request, const int *fds, struct tare_err *err);
+/* What waiting for an agent looks at meanwhile; good while the runner is. */
+struct tare_link_wait tare_host_wait(struct tare_runner *runner);
 void tare_host_lose_agent(struct tare_runner *runner);
 /* TARE_FAILED with the sentence for a request that only a fault of ours, or somebody who got at the
  * agent, makes it refuse. There is no agent afterwards. */

@@ -121,10 +121,9 @@ is_measured(const struct tare_invocation *invocation)
 
 static void
 fill_request(struct tare_wire_request *request, const struct tare_runner *runner,
-	const struct tare_invocation *invocation)
+	const struct tare_invocation *invocation, const struct host_place *place)
 {
 	const struct tare_case *subject = invocation->subject;
-	const struct host_place *place;
 
 	request->op = TARE_WIRE_RUN;
 	request->seq = invocation->seq;
@@ -145,7 +144,6 @@ fill_request(struct tare_wire_request *request, const struct tare_runner *runner
 	}
 	if (tare_host_supports_batch(runner, subject))
 		request->flags |= TARE_WIRE_KEEP;
-	place = tare_host_place(runner, subject);
 	if (place)
 		request->place = place->place;
 }
@@ -157,7 +155,8 @@ outcome_not_started(struct tare_outcome *outcome, const struct tare_invocation *
 {
 	struct tare_agent_record *record = &outcome->record;
 
-	*outcome = (struct tare_outcome){.start_failure = sentence, .stderr_text = ""};
+	*outcome = (struct tare_outcome){
+		.start_failure = sentence, .failed_here = true, .stderr_text = ""};
 	record->seq = invocation->seq;
 	record->pair = invocation->pair;
 	record->case_index = invocation->subject ? (uint32_t)invocation->subject->index : 0;
@@ -319,8 +318,9 @@ static enum tare_status
 prepare_counting(struct tare_runner *runner, struct tare_wire_request *request,
 	const struct tare_invocation *invocation, struct tare_err *err)
 {
+	const struct tare_link_wait wait = tare_host_wait(runner);
 	enum tare_status status =
-		tare_tally_prepare(&runner->tally, runner->link, request, invocation, err);
+		tare_tally_prepare(&runner->tally, runner->link, &wait, request, invocation, err);
 
 	if (status != TARE_OK && status != TARE_UNSUPPORTED)
 		tare_host_lose_agent(runner);
@@ -341,8 +341,8 @@ tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint
 	*done_out = 0;
 	if (invocation->role == TARE_ROLE_MEASURED && tare_host_is_interrupted(runner))
 		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
-	fill_request(&request, runner, invocation);
 	place = is_measured(invocation) ? tare_host_place(runner, invocation->subject) : NULL;
+	fill_request(&request, runner, invocation, place);
 	if (place && place->thread_cpus) {
 		sinks.thread_library = runner->thread_library;
 		sinks.thread_cpus = place->thread_cpus;

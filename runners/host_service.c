@@ -121,13 +121,14 @@ launch(struct tare_runner *runner, uint32_t *id_out, const struct tare_service *
 	struct tare_sinks sinks = tare_host_sinks(runner, log_path, true);
 	struct tare_wire_request request = {
 		.op = TARE_WIRE_START, .place = tare_host_elsewhere(runner)};
+	const struct tare_link_wait wait = tare_host_wait(runner);
 	struct tare_wire_reply reply = {0};
 	enum tare_status status;
 
 	status = tare_host_slot(runner, &request.slot, &service->program, &sinks, err);
 	/* A service would inherit the events of the program that is measured beside it. */
 	if (status == TARE_OK)
-		status = tare_tally_detach(&runner->tally, runner->link, err);
+		status = tare_tally_detach(&runner->tally, runner->link, &wait, err);
 	if (status == TARE_OK)
 		status = tare_host_call(runner, &reply, &request, NULL, err);
 	if (status != TARE_OK)

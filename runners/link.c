@@ -20,8 +20,8 @@
 #include "runners/orphans.h"
 
 static const uint64_t hello_limit_ns = 10000000000u;
-static const uint64_t cancel_limit_ns = 5000000000u;
-static const uint64_t end_limit_ns = 4000000000u; /* longer than the agent's own sweep takes */
+/* For what the agent does last, which is to kill all it has started: it knows when to give up. */
+static const uint64_t sweep_limit_ns = TARE_WIRE_SWEEP_NS + 2000000000u;
 static const int tick_ms = 200;
 
 enum { LINKS_MAX = 16 };
@@ -152,7 +152,7 @@ kill_rest(const struct tare_link *link)
 {
 	if (link->cgroup)
 		tare_cgroup_kill(link->cgroup);
-	tare_orphans_kill(agents, LINKS_MAX, end_limit_ns);
+	tare_orphans_kill(agents, LINKS_MAX, sweep_limit_ns);
 }
 
 /* The agent's end of the socket is closed: says why, and leaves nothing behind. */
@@ -166,7 +166,7 @@ lost(struct tare_link *link, struct tare_err *err)
 		link->pid = 0;
 		return tare_err_set(err, TARE_FAILED, "the agent is gone");
 	}
-	status = wait_for_end(link, end_limit_ns);
+	status = wait_for_end(link, sweep_limit_ns);
 	kill_rest(link);
 	if (WIFSIGNALED(status))
 		return tare_err_set(err, TARE_FAILED,
@@ -285,7 +285,7 @@ tare_link_call(struct tare_link *link, struct tare_wire_reply *reply_out,
 		status = check_stopped(link, err);
 		if (status != TARE_OK)
 			break;
-		if (cancelled_ns > 0 && tare_monotonic_ns() - cancelled_ns > cancel_limit_ns)
+		if (cancelled_ns > 0 && tare_monotonic_ns() - cancelled_ns > sweep_limit_ns)
 			return give_up(link, err);
 		if (cancelled_ns == 0 && wait->interrupted && *wait->interrupted != before) {
 			cancelled_ns = tare_monotonic_ns();
@@ -424,7 +424,7 @@ tare_link_close(struct tare_link *link)
 	if (!link)
 		return;
 	close(link->socket);
-	if (link->pid > 0 && WIFSIGNALED(wait_for_end(link, end_limit_ns)))
+	if (link->pid > 0 && WIFSIGNALED(wait_for_end(link, sweep_limit_ns)))
 		kill_rest(link);
 	free(link);
 }

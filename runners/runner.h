@@ -89,6 +89,8 @@ struct tare_outcome {
 	bool threads_free;
 	/* TARE_RECORD_NOT_STARTED: the sentence, "cannot find 'x' on PATH"; else NULL. */
 	const char *start_failure;
+	/* With start_failure: this side is the reason, which opens the program's files. */
+	bool failed_here;
 	/* What the runner knows of why it failed, behind the sentence of how; NULL: nothing. */
 	const char *remark;
 };

@@ -49,13 +49,14 @@ choose_set(const struct tare_invocation *invocation)
 }
 
 static enum tare_status
-send_events(const struct tare_attachment *attachment, struct tare_link *link, struct tare_err *err)
+send_events(const struct tare_attachment *attachment, struct tare_link *link,
+	const struct tare_link_wait *wait, struct tare_err *err)
 {
 	const struct tare_wire_request request = {
 		.op = TARE_WIRE_COUNT, .count = (uint32_t)attachment->count};
 	struct tare_wire_reply reply = {0};
 	enum tare_status status = tare_link_call(
-		link, &reply, &request, attachment->fds, attachment->count, NULL, err);
+		link, &reply, &request, attachment->fds, attachment->count, wait, err);
 
 	if (status == TARE_OK && reply.error != 0) {
 		errno = reply.error;
@@ -65,19 +66,20 @@ send_events(const struct tare_attachment *attachment, struct tare_link *link, st
 }
 
 enum tare_status
-tare_tally_detach(struct tare_tally *tally, struct tare_link *link, struct tare_err *err)
+tare_tally_detach(struct tare_tally *tally, struct tare_link *link,
+	const struct tare_link_wait *wait, struct tare_err *err)
 {
 	if (tally->attachment.count == 0)
 		return TARE_OK;
 	tare_tally_forget(tally);
-	return send_events(&tally->attachment, link, err);
+	return send_events(&tally->attachment, link, wait, err);
 }
 
 static enum tare_status
-attach(struct tare_tally *tally, struct tare_link *link, const struct tare_case *subject,
-	const struct tare_counter_set *set, struct tare_err *err)
+attach(struct tare_tally *tally, struct tare_link *link, const struct tare_link_wait *wait,
+	const struct tare_case *subject, const struct tare_counter_set *set, struct tare_err *err)
 {
-	enum tare_status status = tare_tally_detach(tally, link, err);
+	enum tare_status status = tare_tally_detach(tally, link, wait, err);
 
 	if (status != TARE_OK)
 		return status;
@@ -91,7 +93,7 @@ attach(struct tare_tally *tally, struct tare_link *link, const struct tare_case 
 	for (size_t i = 0; i < set->count; i++)
 		tally->attached[i] = subject->rules[set->metrics[i]].counter;
 	tally->attached_count = set->count;
-	return send_events(&tally->attachment, link, err);
+	return send_events(&tally->attachment, link, wait, err);
 }
 
 /* Room for what is read around the request. */
@@ -110,8 +112,8 @@ prepare_around(struct tare_tally *tally, const struct tare_invocation *invocatio
 
 enum tare_status
 tare_tally_prepare(struct tare_tally *tally, struct tare_link *link,
-	struct tare_wire_request *request, const struct tare_invocation *invocation,
-	struct tare_err *err)
+	const struct tare_link_wait *wait, struct tare_wire_request *request,
+	const struct tare_invocation *invocation, struct tare_err *err)
 {
 	const struct tare_case *subject = invocation->subject;
 	size_t set;
@@ -121,13 +123,13 @@ tare_tally_prepare(struct tare_tally *tally, struct tare_link *link,
 	if (invocation->role != TARE_ROLE_MEASURED || !subject)
 		return TARE_OK;
 	if (subject->counter_set_count == 0)
-		return tare_tally_detach(tally, link, err);
+		return tare_tally_detach(tally, link, wait, err);
 	set = choose_set(invocation);
 	request->flags |= TARE_WIRE_COUNTED;
 	request->set = (uint32_t)set;
 	if (is_attached(tally, subject, &subject->counter_sets[set]))
 		return TARE_OK;
-	return attach(tally, link, subject, &subject->counter_sets[set], err);
+	return attach(tally, link, wait, subject, &subject->counter_sets[set], err);
 }
 
 /* NaN where it cannot be read. */

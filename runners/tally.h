@@ -31,14 +31,14 @@ void tare_tally_close(struct tare_tally *tally);
 /* Fills in what the request says of counting. TARE_UNSUPPORTED, for this case alone, where its
  * events cannot be attached any more; else the link's errors. */
 enum tare_status tare_tally_prepare(struct tare_tally *tally, struct tare_link *link,
-	struct tare_wire_request *request, const struct tare_invocation *invocation,
-	struct tare_err *err);
+	const struct tare_link_wait *wait, struct tare_wire_request *request,
+	const struct tare_invocation *invocation, struct tare_err *err);
 void tare_tally_begin(struct tare_tally *tally);
 void tare_tally_end(struct tare_tally *tally);
 /* Nothing is attached any more: the agent is gone. */
 void tare_tally_forget(struct tare_tally *tally);
 /* Takes the events off an agent that lives, before it starts what runs beside the program. */
-enum tare_status tare_tally_detach(
-	struct tare_tally *tally, struct tare_link *link, struct tare_err *err);
+enum tare_status tare_tally_detach(struct tare_tally *tally, struct tare_link *link,
+	const struct tare_link_wait *wait, struct tare_err *err);
 
 #endif

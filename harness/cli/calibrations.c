@@ -7,6 +7,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
+#include "harness/model/container.h"
 #include "harness/stages/stage.h"
 
 enum { INTERVAL_TEXT_MAX = 3 * TARE_UNITS_TEXT_MAX + 8 };
@@ -194,12 +195,6 @@ find_valid(struct found *found_out, struct tare_arena *arena, struct tare_store 
 			  : "there is no calibration in the history; tare calibrate makes one");
 }
 
-static bool
-is_inside(const struct tare_run_case *one)
-{
-	return strcmp(one->runner, "docker") == 0 || strcmp(one->runner, "podman") == 0;
-}
-
 /* "4.1 ms [4.0 ms, 4.2 ms]" */
 static void
 interval_text(char text_out[INTERVAL_TEXT_MAX], struct tare_interval interval)
@@ -260,14 +255,14 @@ correct(FILE *out, struct tare_arena *arena, const struct tare_run *run, struct 
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->case_count; i++)
-		count += is_inside(&run->cases[i]);
+		count += tare_runner_is_container(run->cases[i].runner);
 	if (count == 0)
 		return tare_err_set(err, TARE_INVALID,
 			"no case of run %s ran in a container, so there is nothing to correct",
 			run->id);
 	print_method(out, run, found);
 	for (size_t i = 0; i < run->case_count; i++) {
-		if (is_inside(&run->cases[i]))
+		if (tare_runner_is_container(run->cases[i].runner))
 			print_case(out, arena, &run->cases[i], &careful);
 	}
 	return TARE_OK;

@@ -10,6 +10,7 @@
 #include "harness/cli/calibrations.h"
 #include "harness/cli/list.h"
 #include "harness/cli/measuring.h"
+#include "harness/model/container.h"
 #include "runners/link.h"
 #include "runners/runner.h"
 
@@ -67,7 +68,7 @@ check_line(const struct calibrate_line *line, struct tare_err *err)
 {
 	const char *runner = line->runner ? line->runner : "docker";
 
-	if (strcmp(runner, "docker") != 0 && strcmp(runner, "podman") != 0)
+	if (!tare_runner_is_container(runner))
 		return tare_err_set(err, TARE_INVALID,
 			"--runner '%s' has no container; expected docker or podman", runner);
 	if (line->quick && line->thorough)

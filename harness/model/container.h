@@ -49,6 +49,8 @@ struct tare_container {
 
 enum { TARE_CONTAINER_PIDS = 4096, TARE_CONTAINER_NOFILE = 65536 };
 
+/* Whether programs of the runner of that name run in containers. */
+bool tare_runner_is_container(const char *name);
 const char *tare_network_name(enum tare_container_network network); /* "host", ... */
 
 #endif

@@ -3,17 +3,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool
-is_container(const char *runner)
-{
-	return strcmp(runner, "docker") == 0 || strcmp(runner, "podman") == 0;
-}
+#include "harness/model/container.h"
 
 static bool
 is_mixed(const struct tare_run_case *a, const struct tare_run_case *b)
 {
-	return (is_container(a->runner) && strcmp(b->runner, "host") == 0) ||
-	       (is_container(b->runner) && strcmp(a->runner, "host") == 0);
+	return (tare_runner_is_container(a->runner) && strcmp(b->runner, "host") == 0) ||
+	       (tare_runner_is_container(b->runner) && strcmp(a->runner, "host") == 0);
 }
 
 static const struct tare_run_case *

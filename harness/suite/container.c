@@ -3,6 +3,7 @@
 
 #include "harness/base/file.h"
 #include "harness/base/units.h"
+#include "harness/model/container.h"
 #include "harness/suite/draft.h"
 
 static uint64_t
@@ -97,12 +98,6 @@ read_image_build(const struct tare_draft *draft, const struct tare_node *node)
 	return build;
 }
 
-static bool
-is_container_runner(const char *name)
-{
-	return strcmp(name, "docker") == 0 || strcmp(name, "podman") == 0;
-}
-
 /* With an image there is something to choose from. */
 static bool
 is_auto(const struct tare_draft *draft)
@@ -158,7 +153,7 @@ tare_draft_container(struct tare_draft *draft)
 
 	read_image(container, draft);
 	if (container->image == NULL && container->build == NULL &&
-		!is_container_runner(draft->out->runner))
+		!tare_runner_is_container(draft->out->runner))
 		return;
 	container->memory_bytes = size_or(draft, TARE_KEY_MEMORY, 0);
 	container->memory_swap_bytes =

@@ -7,7 +7,6 @@
 
 #include "runners/agent/agent.h"
 
-static const uint64_t sweep_limit_ns = 10000000000u;
 static const uint64_t pause_ns = 100000u;
 
 static void
@@ -128,7 +127,7 @@ agent_sweep(struct agent *agent, bool services_too)
 		result = AGENT_SWEEP_KILLED;
 		if (begin_ns == 0)
 			begin_ns = agent_now_ns();
-		if (killed < 0 || agent_now_ns() - begin_ns > sweep_limit_ns)
+		if (killed < 0 || agent_now_ns() - begin_ns > TARE_WIRE_SWEEP_NS)
 			return AGENT_SWEEP_STUCK;
 		nap();
 	}
@@ -234,7 +233,7 @@ agent_service_stop(
 		kill(-leader, SIGTERM);
 		wait_for_service(agent, service, request->timeout_ns);
 		kill(-leader, SIGKILL);
-		wait_for_service(agent, service, sweep_limit_ns);
+		wait_for_service(agent, service, TARE_WIRE_SWEEP_NS);
 		agent_watch_end();
 	}
 	reply->exit_status = service->status;

@@ -34,6 +34,9 @@ enum {
 	TARE_WIRE_FDS_MAX = TARE_COUNTERS_MAX, /* of one message */
 };
 
+/* How long the agent tries to kill what it has started, before it answers that it cannot. */
+#define TARE_WIRE_SWEEP_NS UINT64_C(10000000000)
+
 enum tare_wire_op {
 	TARE_WIRE_HELLO,   /* replies only */
 	TARE_WIRE_DEFINE,  /* slot; descriptors: program, stdin, stdout, stderr */

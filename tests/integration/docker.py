@@ -62,6 +62,8 @@ def make_image():
         subprocess.run(["cp", "/bin/busybox", f"{folder}/bin/busybox"], check=True)
         for name in ("sh", "true", "sleep", "cat", "nc", "pwd", "env", "touch", "dd", "id"):
             os.symlink("busybox", f"{folder}/bin/{name}")
+        shutil.copy("/bin/busybox", f"{folder}/bin/private")
+        os.chmod(f"{folder}/bin/private", 0o700)
         import_image(folder, BOX, "--change", "ENV FROM_IMAGE=yes")
 
 
@@ -206,6 +208,8 @@ def each_fault_costs_its_case_and_no_other(tare):
         sandbox.write("boxed.yaml", suite(
             "- name: good\n  command: 'true'\n"
             "- name: command\n  command: no-such-command\n"
+            "- name: allowed\n  command: [/bin/private, 'true']\n  resources: {user: '1234'}\n"
+            "- name: input\n  command: cat\n  stdin: ${scratch_dir}/gone\n"
             "- name: image\n  command: 'true'\n  image: localhost/no-such-image:1\n"
             "- name: memory\n  resources: {memory: 16MiB}\n"
             "  command: [sh, -c, 'x=0123456789; while :; do x=$x$x; done']\n"
@@ -214,6 +218,9 @@ def each_fault_costs_its_case_and_no_other(tare):
         text = run_failing(sandbox)
         expect(len(samples_of(sandbox.journal(), 0)) == 3, f"the good case was not measured:\n{text}")
         for part in (f"command: cannot find 'no-such-command' on PATH in the container of '{BOX}'",
+                     "allowed: cannot execute '/bin/private': Permission denied in the container of "
+                     f"'{BOX}'; its user must be allowed to",
+                     "/gone': No such file or directory\n",
                      "image 'localhost/no-such-image:1': ",
                      "memory: killed by signal 9 (Killed): out of memory, of which its container "
                      "has 16 MiB; raise `memory`",
