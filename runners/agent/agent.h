@@ -40,6 +40,7 @@ struct agent_program {
 	bool threads_free; /* its words would not do anything for this program */
 	char *thread_words[2];
 	char *own_preload; /* NULL: none */
+	char **preload_at; /* where that stands in the environment */
 };
 
 struct agent_service {
@@ -51,7 +52,9 @@ struct agent_service {
 struct agent {
 	struct tare_pending *pending;           /* NULL until it came */
 	uint64_t cpus_own[TARE_WIRE_CPU_WORDS]; /* what the agent was given at its start */
-	struct tare_wire_place place;           /* where it is now */
+	int memory_own; /* and the memory policy: a mode of set_mempolicy(2) with its flags */
+	uint64_t nodes_own[TARE_WIRE_NODE_WORDS];
+	struct tare_wire_place place; /* where it is now */
 	int events[TARE_COUNTERS_MAX];
 	unsigned event_count;
 	struct tare_agent_counts counts; /* of the last invocation */

@@ -10,11 +10,15 @@
 /* The kernel looks at one bit less than it is told. */
 static const unsigned long node_bits = TARE_WIRE_NODE_WORDS * 64 + 1;
 
+/* Where there is no such call, there is no policy but the default either. */
 void
 agent_place_init(struct agent *agent)
 {
 	sched_getaffinity(0, sizeof(agent->cpus_own), (cpu_set_t *)agent->cpus_own);
 	memcpy(agent->place.cpus, agent->cpus_own, sizeof(agent->place.cpus));
+	if (syscall(SYS_get_mempolicy, &agent->memory_own, agent->nodes_own, node_bits, NULL, 0) !=
+		0)
+		agent->memory_own = MPOL_DEFAULT;
 }
 
 static int
@@ -36,51 +40,72 @@ apply_cpus(struct agent *agent, const uint64_t cpus[TARE_WIRE_CPU_WORDS])
 	return memcmp(cpus, got, sizeof(got)) == 0 ? 0 : EINVAL;
 }
 
-static int
-mode_of(uint32_t memory)
+/* A policy as the kernel has it. */
+struct policy {
+	int mode;
+	uint64_t nodes[TARE_WIRE_NODE_WORDS];
+};
+
+static struct policy
+policy_of(const struct agent *agent, const struct tare_wire_place *place)
 {
-	switch (memory) {
+	struct policy policy = {.mode = agent->memory_own};
+	const uint64_t *nodes = place->nodes;
+
+	switch (place->memory) {
 	case TARE_WIRE_MEMORY_LOCAL:
-		return MPOL_LOCAL;
+		policy.mode = MPOL_LOCAL;
+		return policy;
 	case TARE_WIRE_MEMORY_INTERLEAVE:
-		return MPOL_INTERLEAVE;
+		policy.mode = MPOL_INTERLEAVE;
+		break;
 	case TARE_WIRE_MEMORY_BIND:
-		return MPOL_BIND;
-	default:
-		return MPOL_DEFAULT;
+		policy.mode = MPOL_BIND;
+		break;
+	default: /* what the agent was given */
+		nodes = agent->nodes_own;
+		break;
 	}
+	memcpy(policy.nodes, nodes, sizeof(policy.nodes));
+	return policy;
 }
 
 /* Kernels before 5.14 call local what they prefer without naming a node. */
 static int
-read_back(uint32_t memory, const uint64_t nodes[TARE_WIRE_NODE_WORDS])
+read_back(const struct policy *policy)
 {
 	uint64_t got[TARE_WIRE_NODE_WORDS] = {0};
 	int mode = -1;
 
 	if (syscall(SYS_get_mempolicy, &mode, got, node_bits, NULL, 0) != 0)
 		return errno;
-	if (memory == TARE_WIRE_MEMORY_LOCAL && mode == MPOL_PREFERRED)
+	if (policy->mode == MPOL_LOCAL && mode == MPOL_PREFERRED)
 		mode = MPOL_LOCAL;
-	return mode == mode_of(memory) && memcmp(got, nodes, sizeof(got)) == 0 ? 0 : EINVAL;
+	return mode == policy->mode && memcmp(got, policy->nodes, sizeof(got)) == 0 ? 0 : EINVAL;
 }
 
-/* The policy is that of this thread, and goes to what it starts by vfork and exec. */
+/* The policy is that of this thread, and goes to what it starts by vfork and exec. Until it was
+ * read back, nobody knows which it is: the next request sets it, whatever it asks for. */
 static int
 apply_memory(struct agent *agent, const struct tare_wire_place *place)
 {
-	bool has_nodes = place->memory == TARE_WIRE_MEMORY_INTERLEAVE ||
-			 place->memory == TARE_WIRE_MEMORY_BIND;
+	const struct policy policy = policy_of(agent, place);
+	bool local = policy.mode == MPOL_LOCAL || policy.mode == MPOL_DEFAULT;
+	int error;
 
 	if (place->memory == agent->place.memory &&
 		memcmp(place->nodes, agent->place.nodes, sizeof(place->nodes)) == 0)
 		return 0;
-	if (syscall(SYS_set_mempolicy, mode_of(place->memory), has_nodes ? place->nodes : NULL,
-		    has_nodes ? node_bits : 0) != 0)
+	agent->place.memory = TARE_WIRE_MEMORY_COUNT;
+	if (syscall(SYS_set_mempolicy, policy.mode, local ? NULL : policy.nodes,
+		    local ? 0 : node_bits) != 0)
 		return errno;
+	error = read_back(&policy);
+	if (error != 0)
+		return error;
 	memcpy(agent->place.nodes, place->nodes, sizeof(place->nodes));
 	agent->place.memory = place->memory;
-	return read_back(place->memory, place->nodes);
+	return 0;
 }
 
 bool

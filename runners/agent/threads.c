@@ -3,6 +3,7 @@
 #include <link.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "runners/agent/agent.h"
@@ -71,13 +72,16 @@ interpreter_of(char path_out[PATH_MAX], const char *head)
 	return true;
 }
 
-/* A program of another user's rights is not told what to load. */
+/* A program of another user's rights is not told what to load, nor is one whose file has
+ * capabilities, unless root runs it, who has them (cap_bprm_creds_from_file() of the kernel). */
 static bool
 gains_rights(int fd)
 {
 	struct stat about;
 
-	return fstat(fd, &about) != 0 || (about.st_mode & (S_ISUID | S_ISGID)) != 0;
+	if (fstat(fd, &about) != 0 || (about.st_mode & (S_ISUID | S_ISGID)) != 0)
+		return true;
+	return getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
 /* Whether its loader would load the library: not in a static program, one of another machine, or
@@ -119,40 +123,28 @@ agent_threads_define(struct agent_program *program)
 	memcpy(program->thread_words, words, sizeof(program->thread_words));
 	words[0] = NULL;
 	for (char **word = program->view.envp; *word; word++) {
-		if (strncmp(*word, preload, sizeof(preload) - 1) == 0)
-			program->own_preload = *word;
+		if (strncmp(*word, preload, sizeof(preload) - 1) == 0) {
+			program->own_preload = *word; /* a loader takes the last, too */
+			program->preload_at = word;
+		}
 	}
-}
-
-/* The word that LD_PRELOAD is now, whosever it is. */
-static char **
-find_preload(const struct agent_program *program, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strncmp(program->view.envp[i], preload, sizeof(preload) - 1) == 0)
-			return &program->view.envp[i];
-	}
-	return NULL;
 }
 
 void
 agent_threads_choose(struct agent_program *program)
 {
-	size_t count;
 	char **end;
-	char **own;
 
 	if (!program->pins_threads)
 		return;
-	count = program->view.envc - 2;
-	end = program->view.envp + count;
+	end = program->view.envp + program->view.envc - 2;
 	program->threads_free = !loads_library(program->path);
-	own = program->own_preload ? find_preload(program, count) : NULL;
-	if (own)
-		*own = program->threads_free ? program->own_preload : program->thread_words[1];
+	if (program->own_preload)
+		*program->preload_at =
+			program->threads_free ? program->own_preload : program->thread_words[1];
 	if (!program->threads_free) {
 		*end++ = program->thread_words[0];
-		if (!own)
+		if (!program->own_preload)
 			*end++ = program->thread_words[1];
 	}
 	*end = NULL;
