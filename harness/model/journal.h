@@ -27,14 +27,15 @@
  *   stop        {"type":"stop","case":3,"reason":"precision reached"}
  *   warning     {"type":"warning","id":…,"text":…,"advice":…}
  *   resume      {"type":"resume","unix_ns":…}
- *   kept        {"type":"kept","case":3,"total":1000000,"stride":64,"warmups":2}: only in exports,
- *               after the case's samples: what the run knew of invocations that are not in it
- *   end         last: {"type":"end","status":"complete"|"interrupted","invocations":…,
- *               "duration_ns":…}
- * Numbers of the always-measured metrics are integers; one past 2^63 - 1, as a seed may be, is a
- * string of digits. The reader makes the fingerprint anew from the facts. It skips lines of a type
- * it does not know and refuses a newer version. seq goes up from line to line. Runs can be
- * concatenated: each header begins the next run.
+ *   kept {"type":"kept","case":3,"total":1000000,"stride":64,"warmups":2,"noise":{"disturbed":
+ *               70,"cpu_pressure":70,"khz_low":…,"khz_high":…},"counting":{"cycles":{"used":…,"thin":
+ *               …,"invalid":…,"coverage_sum":…,"coverage_min":…}}}: only in exports, after the
+ * case's samples: what the run knew of invocations that are not in it end         last:
+ * {"type":"end","status":"complete"|"interrupted","invocations":…, "duration_ns":…} Numbers of the
+ * always-measured metrics are integers; one past 2^63 - 1, as a seed may be, is a string of digits.
+ * The reader makes the fingerprint anew from the facts. It skips lines of a type it does not know
+ * and refuses a newer version. seq goes up from line to line. Runs can be concatenated: each header
+ * begins the next run.
  *
  * The writer appends whole lines with one write each (O_APPEND); tare_journal_sync() after a case.
  * kill -9 leaves at most one cut line, which the reader drops with a warning and the writer cuts

@@ -7,6 +7,7 @@
 
 #include "harness/model/comparison.h"
 #include "harness/model/journal.h"
+#include "harness/model/journal_kept.h"
 
 enum { FACTS_MAX = 4096 };
 
@@ -812,37 +813,9 @@ static enum tare_status
 decode_kept(struct tare_run *run, const json_t *line, struct tare_err *err)
 {
 	uint32_t index = 0;
-	uint64_t total = 0;
-	uint64_t stride = 0;
-	uint64_t warmups = 0;
-	struct tare_run_case *one;
 	enum tare_status status = decode_case_index(&index, run, line, err);
 
-	if (status == TARE_OK)
-		status = tare_json_get_u64(&total, line, "total", err);
-	if (status == TARE_OK)
-		status = tare_json_get_u64(&stride, line, "stride", err);
-	if (status == TARE_OK)
-		status = tare_json_get_u64(&warmups, line, "warmups", err);
-	if (status != TARE_OK)
-		return status;
-	one = &run->cases[index];
-	if (total < one->samples.total)
-		return tare_err_set(err, TARE_INVALID,
-			"key \"total\": expected at least %" PRIu64 ", found %" PRIu64,
-			one->samples.total, total);
-	if (stride < one->samples.stride || (stride & (stride - 1)) != 0 ||
-		stride > (uint64_t)UINT32_MAX + 1)
-		return tare_err_set(err, TARE_INVALID,
-			"key \"stride\": expected a power of two from %" PRIu64
-			" to 2^32, found %" PRIu64,
-			one->samples.stride, stride);
-	tare_samples_thin(&one->samples, stride);
-	one->samples.total = total;
-	one->warmup_count = warmups;
-	if (total > 0 && one->status == TARE_CASE_PENDING)
-		one->status = TARE_CASE_OK;
-	return TARE_OK;
+	return status == TARE_OK ? tare_journal_decode_kept(&run->cases[index], line, err) : status;
 }
 
 static enum tare_status

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "harness/model/journal.h"
+#include "harness/model/journal_kept.h"
 
 /* A kept row and its place in time, to write the rows of all cases in the order of the run. Rows of
  * one case stay in their order even where their clock went back, as in a run that was resumed. */
@@ -96,8 +97,7 @@ export_case_end(struct tare_journal *journal, const struct tare_run *run, size_t
 	const struct tare_run_case *one = &run->cases[case_index];
 	enum tare_status status = TARE_OK;
 
-	if (one->samples.total != one->samples.count || one->samples.stride != 1 ||
-		one->warmup_count > 0)
+	if (tare_journal_knows_more(one))
 		status = tare_journal_kept(journal, run, case_index, err);
 	if (status == TARE_OK && one->status == TARE_CASE_FAILED) {
 		struct tare_sample failure = {.case_index = (uint32_t)case_index,

@@ -12,6 +12,7 @@
 #include "harness/base/json.h"
 #include "harness/model/comparison.h"
 #include "harness/model/journal.h"
+#include "harness/model/journal_kept.h"
 
 /* A line is made in `line`, a stream in memory that is rewound for the next one, and leaves in one
  * piece. */
@@ -545,9 +546,7 @@ tare_journal_kept(struct tare_journal *journal, const struct tare_run *run, size
 
 	assert(case_index < run->case_count);
 	tare_json_u64(json, "case", case_index);
-	tare_json_u64(json, "total", one->samples.total);
-	tare_json_u64(json, "stride", one->samples.stride);
-	tare_json_u64(json, "warmups", one->warmup_count);
+	tare_journal_write_kept(json, one);
 	return end_line(journal, err);
 }
 

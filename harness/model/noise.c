@@ -139,3 +139,14 @@ tare_noise_add(struct tare_noise_sum *sum, const struct tare_noise *noise, uint3
 			sum->khz_high = khz;
 	}
 }
+
+bool
+tare_noise_sum_is_sound(const struct tare_noise_sum *sum, uint64_t total)
+{
+	for (int i = 0; i < TARE_DISTURBANCE_COUNT; i++) {
+		if (sum->by_kind[i] > sum->disturbed)
+			return false;
+	}
+	return sum->disturbed <= total && sum->khz_low >= 0 && sum->khz_low <= sum->khz_high &&
+	       isfinite(sum->khz_high);
+}

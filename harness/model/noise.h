@@ -83,5 +83,7 @@ struct tare_noise_sum {
 	double khz_high;
 };
 void tare_noise_add(struct tare_noise_sum *sum, const struct tare_noise *noise, uint32_t labels);
+/* Whether one from outside can be that of so many measured samples. */
+bool tare_noise_sum_is_sound(const struct tare_noise_sum *sum, uint64_t total);
 
 #endif

@@ -175,6 +175,8 @@ void tare_samples_add(
 void tare_samples_label(struct tare_samples *samples, uint32_t labels);
 /* How many rows carry a label. */
 size_t tare_samples_disturbed(const struct tare_samples *samples);
+/* What the labels of its rows come to. */
+struct tare_noise_sum tare_samples_noise(const struct tare_samples *samples);
 /* The rows without a label, in memory of their own: tare_samples_free(). total is their number. */
 void tare_samples_undisturbed(struct tare_samples *out, const struct tare_samples *samples);
 /* Keeps the rows whose pair the stride divides, and remembers the stride. */

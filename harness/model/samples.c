@@ -72,6 +72,16 @@ tare_samples_disturbed(const struct tare_samples *samples)
 	return count;
 }
 
+struct tare_noise_sum
+tare_samples_noise(const struct tare_samples *samples)
+{
+	struct tare_noise_sum sum = {0};
+
+	for (size_t row = 0; row < samples->count; row++)
+		tare_noise_add(&sum, NULL, samples->labels[row]);
+	return sum;
+}
+
 void
 tare_samples_undisturbed(struct tare_samples *out, const struct tare_samples *samples)
 {

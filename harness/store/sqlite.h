@@ -42,6 +42,16 @@ enum tare_status tare_sqlite_read_look(struct tare_db *db, struct tare_case_look
 	struct tare_query *query, const struct tare_run_case *one, struct tare_arena *arena,
 	struct tare_err *err);
 
+/* What disturbed a case: columns disturbed, khz_low and khz_high of run_cases, and rows of
+ * disturbances; and back out of the current rows, of a case that has its samples. */
+void tare_sqlite_bind_noise(struct tare_query *query, const struct tare_noise_sum *noise);
+enum tare_status tare_sqlite_add_noise(struct tare_db *db, int64_t run_case_row,
+	const struct tare_run_case *one, struct tare_err *err);
+enum tare_status tare_sqlite_read_noise(struct tare_db *db, struct tare_run_case *one,
+	struct tare_query *query, struct tare_err *err);
+enum tare_status tare_sqlite_read_disturbance(struct tare_db *db, struct tare_run_case *one,
+	struct tare_query *query, struct tare_arena *arena, struct tare_err *err);
+
 /* As the functions of the same name in struct tare_store_ops, inside a transaction of the caller's;
  * run_row is the run's row in runs. */
 enum tare_status tare_sqlite_put_comparisons(struct tare_db *db, int64_t run_row,

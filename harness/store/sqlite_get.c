@@ -194,13 +194,6 @@ read_rows(struct load *load, struct tare_samples *samples, struct tare_query *qu
 }
 
 static void
-sum_noise(struct tare_run_case *one)
-{
-	for (size_t row = 0; row < one->samples.count; row++)
-		tare_noise_add(&one->noise, NULL, one->samples.labels[row]);
-}
-
-static void
 read_case_texts(struct tare_run_case *one, struct tare_query *query, struct tare_arena *arena)
 {
 	one->name = tare_column_text(query, "name", arena);
@@ -237,9 +230,7 @@ read_case(struct load *load, struct tare_query *query, struct tare_err *err)
 	if (one->samples.stride == 0)
 		return damaged(load, "a case has a stride of 0", err);
 	status = read_rows(load, &one->samples, query, err);
-	if (status == TARE_OK)
-		sum_noise(one);
-	return status;
+	return status == TARE_OK ? tare_sqlite_read_noise(load->db, one, query, err) : status;
 }
 
 static void
@@ -416,6 +407,13 @@ read_look(struct load *load, struct tare_run_case *one, struct tare_query *query
 	return status;
 }
 
+static enum tare_status
+read_disturbance(struct load *load, struct tare_run_case *one, struct tare_query *query,
+	struct tare_err *err)
+{
+	return tare_sqlite_read_disturbance(load->db, one, query, load->run->arena, err);
+}
+
 typedef enum tare_status row_reader(struct load *load, struct tare_run_case *one,
 	struct tare_query *query, struct tare_err *err);
 
@@ -459,6 +457,8 @@ load_all(struct load *load, struct tare_err *err)
 		status = load_of_cases(load, TARE_QUERY_GET_SAMPLES, read_column, err);
 	if (status == TARE_OK)
 		status = load_of_cases(load, TARE_QUERY_GET_LOOKS, read_look, err);
+	if (status == TARE_OK)
+		status = load_of_cases(load, TARE_QUERY_GET_DISTURBANCES, read_disturbance, err);
 	return status;
 }
 

@@ -450,6 +450,7 @@ bind_case(struct tare_query *query, const struct tare_run_case *one)
 	tare_bind_u64(query, "sample_count", one->samples.count);
 	tare_bind_u64(query, "sample_total", one->samples.total);
 	tare_bind_u64(query, "stride", one->samples.stride);
+	tare_sqlite_bind_noise(query, &one->noise);
 }
 
 static enum tare_status
@@ -489,6 +490,8 @@ put_case(struct put *put, size_t position, struct tare_err *err)
 
 	if (status == TARE_OK)
 		status = add_run_case(put, &run_case_row, position, case_row_id, err);
+	if (status == TARE_OK)
+		status = tare_sqlite_add_noise(put->db, run_case_row, one, err);
 	if (status == TARE_OK)
 		status = add_tags(put, run_case_row, one, err);
 	if (status == TARE_OK)

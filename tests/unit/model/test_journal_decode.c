@@ -26,7 +26,8 @@
 #define HEADER_OF(run, version, rest)                                                \
 	"{'type':'header','format':'tare-journal','version':" version ",'run':'" run \
 	"','suite':{'name':'s'},'environment':{'facts':[{'key':'k','value':'v'}]}," rest "}\n"
-#define HEADER HEADER_OF("a", "1", "'cases':" CASES)
+#define HEADER        HEADER_OF("a", "1", "'cases':" CASES)
+#define KEPT(members) "{'type':'kept','case':0,'total':9,'stride':1,'warmups':0," members "}\n"
 #define SAMPLE(seq, which, pair, values)                               \
 	"{'type':'sample','seq':" seq ",'case':" which ",'pair':" pair \
 	",'start_ns':1,'values':{" values "}}\n"
@@ -476,6 +477,17 @@ refuses_other_lines_it_cannot_trust(void **state)
 		{HEADER "{'type':'kept','case':0,'total':9,'stride':8589934592,'warmups':0}\n",
 			"j:2: key \"stride\": expected a power of two from 1 to 2^32, found "
 			"8589934592"},
+		{HEADER KEPT("'noise':{'steal':1}"), "j:2: key \"disturbed\" is missing"},
+		{HEADER KEPT("'noise':{'disturbed':10}"),
+			"j:2: key \"noise\": there are more disturbances than samples"},
+		{HEADER KEPT("'noise':{'disturbed':1,'steal':2}"),
+			"j:2: key \"noise\": there are more disturbances than samples"},
+		{HEADER KEPT("'noise':{'disturbed':1,'khz_low':2,'khz_high':1}"),
+			"j:2: key \"noise\": there are more disturbances than samples"},
+		{HEADER KEPT("'noise':{'disturbed':-1}"),
+			"j:2: key \"disturbed\": expected a number that is not negative, found -1"},
+		{HEADER_OF("a", "1", "'cases':" COUNTED_CASE) KEPT("'counting':{'cycles':{}}"),
+			"j:2: key \"counting\": key \"used\" is missing"},
 	};
 
 	(void)state;

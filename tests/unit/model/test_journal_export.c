@@ -251,6 +251,44 @@ keeps_what_is_known_of_rows_that_were_not_kept(void **state)
 }
 
 static void
+keeps_the_sums_over_rows_that_were_not_kept(void **state)
+{
+	static const struct tare_counter counter = {
+		"perf", "cycles", "program", TARE_QUALITY_COUNTED};
+	struct tare_run *run = make_run();
+	struct tare_run_case *one = &run->cases[0];
+	char *text;
+	struct tare_run *again;
+	const struct tare_run_case *read;
+
+	(void)state;
+	one->metrics[1].counter = &counter;
+	tare_run_case_count(one, run->arena);
+	one->counting[1] = (struct tare_counting){900, 60, 40, 800.5, 0.5};
+	one->samples.total = 1000;
+	one->noise = (struct tare_noise_sum){.disturbed = 7,
+		.by_kind = {[TARE_DISTURBED_SWAP] = 7},
+		.khz_low = 1,
+		.khz_high = 2};
+	text = export(run);
+	assert_non_null(strstr(text, "\"noise\":{\"disturbed\":7,\"swap\":7,\"khz_low\":1,\"khz_"
+				     "high\":2},\"counting\":{"));
+	again = import(text);
+	read = &again->cases[0];
+	assert_int_equal(read->noise.disturbed, 7);
+	assert_int_equal(read->noise.by_kind[TARE_DISTURBED_SWAP], 7);
+	assert_true(read->noise.khz_low == 1 && read->noise.khz_high == 2);
+	assert_int_equal(read->counting[1].used, 900);
+	assert_int_equal(read->counting[1].thin, 60);
+	assert_int_equal(read->counting[1].invalid, 40);
+	assert_true(read->counting[1].coverage_sum == 800.5);
+	assert_true(read->counting[1].coverage_min == 0.5);
+	tare_run_free(again);
+	tare_run_free(run);
+	free(text);
+}
+
+static void
 keeps_failures_and_warnings(void **state)
 {
 	struct tare_run *run = make_run();
@@ -316,6 +354,7 @@ main(void)
 		cmocka_unit_test(writes_the_cases_interleaved_as_they_were_run),
 		cmocka_unit_test(keeps_the_order_of_a_case_whose_clock_went_back),
 		cmocka_unit_test(keeps_what_is_known_of_rows_that_were_not_kept),
+		cmocka_unit_test(keeps_the_sums_over_rows_that_were_not_kept),
 		cmocka_unit_test(keeps_failures_and_warnings),
 		cmocka_unit_test(leaves_an_open_run_open),
 		cmocka_unit_test(reports_a_stream_that_is_full),

@@ -366,6 +366,42 @@ gives_back_where_counters_come_from(void **state)
 	tare_run_free(stored);
 }
 
+/* Most invocations of a long run have no rows. */
+static void
+gives_back_what_disturbed_all_of_a_thinned_run(void **state)
+{
+	static const struct tare_counter counter = {
+		"perf", "cycles", "program", TARE_QUALITY_COUNTED};
+	struct fixture *fixture = *state;
+	struct tare_run *run = make_run(ID_A, START, "", 1);
+	struct tare_run_case *one = &run->cases[1];
+	struct tare_run *stored;
+	const struct tare_noise_sum *noise;
+
+	tare_samples_thin(&one->samples, 4);
+	one->samples.total = 100000;
+	one->samples.labels[1] = 1u << TARE_DISTURBED_STEAL;
+	one->noise = (struct tare_noise_sum){.disturbed = 70,
+		.by_kind = {[TARE_DISTURBED_STEAL] = 69, [TARE_DISTURBED_SWAP] = 2},
+		.khz_low = 2893000,
+		.khz_high = 4191000.5};
+	one->metrics[2].counter = tare_counter_copy(run->arena, &counter);
+	tare_run_case_count(one, run->arena);
+	one->counting[2] = (struct tare_counting){99000, 600, 400, 98000.5, 0.25};
+	put(fixture, run, true);
+	assert_stored(fixture, run);
+	stored = get(fixture, ID_A);
+	noise = &stored->cases[1].noise;
+	assert_int_equal(noise->disturbed, 70);
+	assert_int_equal(noise->by_kind[TARE_DISTURBED_STEAL], 69);
+	assert_int_equal(noise->by_kind[TARE_DISTURBED_SWAP], 2);
+	assert_int_equal(noise->by_kind[TARE_DISTURBED_SWITCHES], 0);
+	assert_true(noise->khz_low == 2893000 && noise->khz_high == 4191000.5);
+	assert_int_equal(stored->cases[0].noise.disturbed, 0);
+	tare_run_free(stored);
+	tare_run_free(run);
+}
+
 static void
 gives_back_numbers_of_64_bits(void **state)
 {
@@ -793,6 +829,7 @@ main(void)
 		BOTH(gives_back_samples_bit_for_bit),
 		BOTH(gives_back_looks),
 		BOTH(gives_back_where_counters_come_from),
+		BOTH(gives_back_what_disturbed_all_of_a_thinned_run),
 		BOTH(gives_back_numbers_of_64_bits),
 		BOTH(a_run_without_cases_is_a_run),
 		BOTH(importing_twice_changes_nothing),

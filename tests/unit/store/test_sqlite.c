@@ -772,8 +772,45 @@ a_forged_run_is_refused_with_the_reason(void **state)
 	assert_forgery_found(fixture,
 		"UPDATE run_cases SET pairs = CAST(x'01819002' || zeroblob(34817) AS BLOB)",
 		DAMAGED("a case has too many samples"));
+	assert_forgery_found(fixture,
+		"UPDATE run_cases SET labels = CAST(x'0110' || x'8004' || zeroblob(15) AS BLOB)",
+		DAMAGED("a sample has an unknown disturbance"));
+	assert_forgery_found(fixture, "UPDATE run_cases SET disturbed = 17",
+		DAMAGED("a case has more disturbances than samples"));
+	assert_forgery_found(fixture, "UPDATE run_cases SET khz_low = 9e999, khz_high = 9e999",
+		DAMAGED("a case has more disturbances than samples"));
+	assert_forgery_found(fixture,
+		"INSERT INTO disturbances SELECT id, 'ghosts', 1 FROM run_cases",
+		DAMAGED("a sample has an unknown disturbance"));
+	assert_forgery_found(fixture,
+		"INSERT INTO disturbances SELECT id, 'steal', 1 FROM run_cases",
+		DAMAGED("a case has more disturbances than samples"));
 	assert_forgery_found(fixture, "UPDATE environments SET fingerprint = hex(zeroblob(100))",
 		DAMAGED("a fingerprint is too long"));
+}
+
+/* As they are in a history whose schema was version 5. */
+static void
+sums_up_the_rows_of_runs_that_were_stored_before_sums_were(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct tare_store *store = open_well(fixture);
+	struct tare_run *run = NULL;
+	struct tare_db *db;
+
+	put_well(store, ID_A, 1);
+	db = open_raw(fixture);
+	assert_int_equal(tare_db_script(db,
+				 "UPDATE run_cases SET disturbed = NULL, labels = CAST(x'0110' || "
+				 "x'0200' || zeroblob(14) AS BLOB)",
+				 NULL),
+		TARE_OK);
+	tare_db_close(db);
+	assert_int_equal(store->ops->get_run(store, &run, ID_A, NULL), TARE_OK);
+	assert_int_equal(run->cases[0].noise.disturbed, 16);
+	assert_int_equal(run->cases[0].noise.by_kind[TARE_DISTURBED_CPU_PRESSURE], 16);
+	tare_run_free(run);
+	tare_store_close(store);
 }
 
 static void
@@ -829,6 +866,7 @@ main(void)
 		TEST(a_damaged_file_never_does_more_than_fail),
 		TEST(a_damaged_page_is_called_that),
 		TEST(a_forged_run_is_refused_with_the_reason),
+		TEST(sums_up_the_rows_of_runs_that_were_stored_before_sums_were),
 		TEST(a_forged_schema_runs_nothing_of_its_own),
 	};
 

@@ -1,0 +1,1 @@
+INSERT INTO disturbances (run_case_id, kind, samples) VALUES ($run_case_id, $kind, $samples);
