@@ -485,7 +485,7 @@ refuses_other_lines_it_cannot_trust(void **state)
 		{HEADER KEPT("'noise':{'disturbed':1,'khz_low':2,'khz_high':1}"),
 			"j:2: key \"noise\": there are more disturbances than samples"},
 		{HEADER KEPT("'noise':{'disturbed':-1}"),
-			"j:2: key \"disturbed\": expected a number that is not negative, found -1"},
+			"j:2: key \"disturbed\": expected an unsigned integer, found -1"},
 		{HEADER_OF("a", "1", "'cases':" COUNTED_CASE) KEPT("'counting':{'cycles':{}}"),
 			"j:2: key \"counting\": key \"used\" is missing"},
 	};
