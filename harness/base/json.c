@@ -95,10 +95,16 @@ tare_json_begin(struct tare_json *json, FILE *out, int indent)
 	*json = (struct tare_json){.out = out, .indent = indent};
 }
 
+static bool
+is_indented(const struct tare_json *json)
+{
+	return json->indent > 0 && json->line_depth == 0;
+}
+
 static void
 begin_line(const struct tare_json *json)
 {
-	if (json->indent == 0)
+	if (!is_indented(json))
 		return;
 	put_char(json->out, '\n');
 	for (int i = 0; i < json->indent * json->depth; i++)
@@ -121,7 +127,7 @@ begin_item(struct tare_json *json, const char *key)
 		return;
 	assert(json->depth > 0);
 	tare_json_raw_string(json->out, key, strlen(key));
-	put(json->out, ": ", json->indent ? 2 : 1);
+	put(json->out, ": ", is_indented(json) ? 2 : 1);
 }
 
 static void
@@ -167,6 +173,22 @@ void
 tare_json_array_end(struct tare_json *json)
 {
 	end_level(json, ']');
+}
+
+void
+tare_json_line_begin(struct tare_json *json, const char *key)
+{
+	assert(json->line_depth == 0);
+	tare_json_array_begin(json, key);
+	json->line_depth = json->depth;
+}
+
+void
+tare_json_line_end(struct tare_json *json)
+{
+	assert(json->line_depth == json->depth);
+	tare_json_array_end(json);
+	json->line_depth = 0;
 }
 
 void

@@ -28,6 +28,7 @@ struct tare_json {
 	FILE *out;
 	int indent; /* spaces per level; 0 writes one line */
 	int depth;
+	int line_depth; /* of the array that stands on one line; 0 where none does */
 	bool has_items[TARE_JSON_DEPTH_MAX];
 };
 
@@ -36,6 +37,9 @@ void tare_json_object_begin(struct tare_json *json, const char *key);
 void tare_json_object_end(struct tare_json *json);
 void tare_json_array_begin(struct tare_json *json, const char *key);
 void tare_json_array_end(struct tare_json *json);
+/* An array whose items stand on one line, whatever the indentation. */
+void tare_json_line_begin(struct tare_json *json, const char *key);
+void tare_json_line_end(struct tare_json *json);
 void tare_json_string(struct tare_json *json, const char *key, const char *value); /* NULL: null */
 /* Past INT64_MAX, which no reader holds, a string of digits; tare_json_get_u64() reads both. */
 void tare_json_u64(struct tare_json *json, const char *key, uint64_t value);

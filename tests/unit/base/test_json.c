@@ -109,6 +109,31 @@ writes_indented(void **state)
 }
 
 static void
+writes_a_list_on_one_line_of_an_indented_document(void **state)
+{
+	struct memory memory;
+	struct tare_json *json = begin(&memory, 2);
+
+	(void)state;
+	tare_json_object_begin(json, NULL);
+	tare_json_line_begin(json, "interval");
+	tare_json_double(json, NULL, 0.5);
+	tare_json_object_begin(json, NULL);
+	tare_json_u64(json, "n", 3);
+	tare_json_object_end(json);
+	tare_json_line_end(json);
+	tare_json_line_begin(json, "empty");
+	tare_json_line_end(json);
+	tare_json_u64(json, "n", 4);
+	tare_json_object_end(json);
+	assert_written(&memory, "{\n"
+				"  \"interval\": [0.5,{\"n\":3}],\n"
+				"  \"empty\": [],\n"
+				"  \"n\": 4\n"
+				"}");
+}
+
+static void
 writes_lone_values(void **state)
 {
 	struct memory memory;
@@ -587,6 +612,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_one_line),
 		cmocka_unit_test(writes_indented),
+		cmocka_unit_test(writes_a_list_on_one_line_of_an_indented_document),
 		cmocka_unit_test(writes_lone_values),
 		cmocka_unit_test(nests_as_deep_as_the_reader_reads),
 		cmocka_unit_test(escapes_what_json_wants_escaped),
