@@ -395,11 +395,6 @@ write_count_fact(FILE *out, const char *term, uint64_t count)
 void
 html_write_facts(struct html *h)
 {
-	static const char *const states[] = {
-		[TARE_RUN_OPEN] = "not ended",
-		[TARE_RUN_COMPLETE] = "complete",
-		[TARE_RUN_INTERRUPTED] = "interrupted",
-	};
 	const struct tare_run *run = h->run;
 	char text[TARE_UNITS_TEXT_MAX];
 
@@ -416,7 +411,8 @@ html_write_facts(struct html *h)
 		tare_duration_format(text, sizeof(text), run->duration_ns);
 		html_fact(h->out, "Took", text);
 	}
-	html_fact(h->out, "State", states[run->status]);
+	html_fact(h->out, "State",
+		run->status == TARE_RUN_OPEN ? "not ended" : tare_run_status_name(run->status));
 	html_fact(h->out, "Run", run->id);
 	html_fact(h->out, "Release", run->release);
 	if (h->input->base) {

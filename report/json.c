@@ -17,19 +17,6 @@
 enum { FORMAT_VERSION = 2 };
 
 static const char *
-run_status_name(enum tare_run_status status)
-{
-	switch (status) {
-	case TARE_RUN_COMPLETE:
-		return "complete";
-	case TARE_RUN_INTERRUPTED:
-		return "interrupted";
-	default:
-		return "open";
-	}
-}
-
-static const char *
 gate_result_name(enum tare_gate_result result)
 {
 	switch (result) {
@@ -47,18 +34,14 @@ gate_result_name(enum tare_gate_result result)
 static void
 write_interval(struct tare_json *json, const char *key, double low, double high)
 {
-	int indent = json->indent;
-
 	if (!isfinite(low) || !isfinite(high)) {
 		tare_json_null(json, key);
 		return;
 	}
-	tare_json_array_begin(json, key);
-	json->indent = 0;
+	tare_json_line_begin(json, key);
 	tare_json_double(json, NULL, low);
 	tare_json_double(json, NULL, high);
-	tare_json_array_end(json);
-	json->indent = indent;
+	tare_json_line_end(json);
 }
 
 static void
@@ -87,7 +70,7 @@ write_run(struct tare_json *json, const char *key, const struct tare_run *run)
 	tare_json_u64(json, "started_unix_ns", run->started_unix_ns);
 	tare_json_u64(json, "duration_ns", run->duration_ns);
 	tare_json_u64(json, "invocations", run->invocation_count);
-	tare_json_string(json, "status", run_status_name(run->status));
+	tare_json_string(json, "status", tare_run_status_name(run->status));
 	tare_json_object_end(json);
 }
 
@@ -112,18 +95,14 @@ write_environment(struct tare_json *json, const struct tare_environment *environ
 static void
 write_samples(struct tare_json *json, const struct tare_samples *samples, size_t metric)
 {
-	int indent = json->indent;
-
-	tare_json_array_begin(json, "samples");
-	json->indent = 0;
+	tare_json_line_begin(json, "samples");
 	for (size_t i = 0; i < samples->count; i++) {
 		double value = samples->values[metric][i];
 
 		if (!isnan(value))
 			tare_json_double(json, NULL, value);
 	}
-	tare_json_array_end(json);
-	json->indent = indent;
+	tare_json_line_end(json);
 }
 
 static void
@@ -175,7 +154,6 @@ write_noise(struct tare_json *json, const struct tare_run_case *subject)
 {
 	const struct tare_noise_sum *noise = &subject->noise;
 	const struct tare_samples *samples = &subject->samples;
-	int indent = json->indent;
 
 	tare_json_object_begin(json, "noise");
 	tare_json_u64(json, "disturbed", noise->disturbed);
@@ -190,14 +168,12 @@ write_noise(struct tare_json *json, const struct tare_run_case *subject)
 		tare_json_double(json, "khz_low", noise->khz_low);
 		tare_json_double(json, "khz_high", noise->khz_high);
 	}
-	tare_json_array_begin(json, "disturbed_pairs");
-	json->indent = 0;
+	tare_json_line_begin(json, "disturbed_pairs");
 	for (size_t i = 0; i < samples->count; i++) {
 		if (samples->labels[i] != 0)
 			tare_json_u64(json, NULL, samples->pairs[i]);
 	}
-	tare_json_array_end(json);
-	json->indent = indent;
+	tare_json_line_end(json);
 	tare_json_object_end(json);
 }
 

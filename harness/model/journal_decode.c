@@ -824,6 +824,7 @@ decode_end(struct tare_run *run, const json_t *line, struct tare_err *err)
 	const char *name = NULL;
 	uint64_t invocations = 0;
 	uint64_t duration_ns = 0;
+	enum tare_run_status ended;
 	enum tare_status status = tare_json_get_string(&name, line, "status", err);
 
 	if (status == TARE_OK)
@@ -832,11 +833,11 @@ decode_end(struct tare_run *run, const json_t *line, struct tare_err *err)
 		status = tare_json_get_u64(&duration_ns, line, "duration_ns", err);
 	if (status != TARE_OK)
 		return status;
-	if (strcmp(name, "complete") != 0 && strcmp(name, "interrupted") != 0)
+	if (!tare_run_status_parse(&ended, name) || ended == TARE_RUN_OPEN)
 		return tare_err_set(err, TARE_INVALID,
 			"key \"status\": expected \"complete\" or \"interrupted\", found \"%s\"",
 			name);
-	run->status = name[0] == 'c' ? TARE_RUN_COMPLETE : TARE_RUN_INTERRUPTED;
+	run->status = ended;
 	run->duration_ns = duration_ns;
 	/* An export holds fewer lines than there were invocations. */
 	if (invocations > run->invocation_count)

@@ -556,8 +556,7 @@ tare_journal_end(struct tare_journal *journal, const struct tare_run *run, struc
 	struct tare_json *json = begin_line(journal, "end");
 
 	assert(run->status != TARE_RUN_OPEN);
-	tare_json_string(
-		json, "status", run->status == TARE_RUN_COMPLETE ? "complete" : "interrupted");
+	tare_json_string(json, "status", tare_run_status_name(run->status));
 	tare_json_u64(json, "invocations", run->invocation_count);
 	tare_json_u64(json, "duration_ns", run->duration_ns);
 	return end_line(journal, err);

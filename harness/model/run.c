@@ -11,6 +11,8 @@
 #include "harness/base/text.h"
 #include "harness/model/warning.h"
 
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Warnings past this are summed up in one: a run that warns at every invocation must not grow. */
 enum { WARNINGS_MAX = 1000 };
 
@@ -57,13 +59,63 @@ tare_run_identify(struct tare_run *run, uint64_t unix_ns, uint64_t entropy)
 	run->status = TARE_RUN_OPEN;
 }
 
+static const char *const case_status_names[] = {
+	[TARE_CASE_PENDING] = "pending",
+	[TARE_CASE_OK] = "ok",
+	[TARE_CASE_FAILED] = "failed",
+};
+
+static const char *const run_status_names[] = {
+	[TARE_RUN_OPEN] = "open",
+	[TARE_RUN_COMPLETE] = "complete",
+	[TARE_RUN_INTERRUPTED] = "interrupted",
+};
+
+/* count where there is no such name. */
+static size_t
+find_name(const char *const *names, size_t count, const char *text)
+{
+	size_t index = 0;
+
+	while (index < count && strcmp(names[index], text) != 0)
+		index++;
+	return index;
+}
+
 const char *
 tare_case_status_name(enum tare_case_status status)
 {
-	static const char *const names[] = {"pending", "ok", "failed"};
+	assert((size_t)status < COUNT_OF(case_status_names));
+	return case_status_names[status];
+}
 
-	assert((size_t)status < sizeof(names) / sizeof(names[0]));
-	return names[status];
+bool
+tare_case_status_parse(enum tare_case_status *status_out, const char *text)
+{
+	size_t index = find_name(case_status_names, COUNT_OF(case_status_names), text);
+
+	if (index == COUNT_OF(case_status_names))
+		return false;
+	*status_out = (enum tare_case_status)index;
+	return true;
+}
+
+const char *
+tare_run_status_name(enum tare_run_status status)
+{
+	assert((size_t)status < COUNT_OF(run_status_names));
+	return run_status_names[status];
+}
+
+bool
+tare_run_status_parse(enum tare_run_status *status_out, const char *text)
+{
+	size_t index = find_name(run_status_names, COUNT_OF(run_status_names), text);
+
+	if (index == COUNT_OF(run_status_names))
+		return false;
+	*status_out = (enum tare_run_status)index;
+	return true;
 }
 
 char *

@@ -48,6 +48,7 @@ enum tare_case_status {
 };
 
 const char *tare_case_status_name(enum tare_case_status status); /* "pending", "ok", "failed" */
+bool tare_case_status_parse(enum tare_case_status *status_out, const char *text);
 
 struct tare_run_case {
 	const char *benchmark;
@@ -85,6 +86,8 @@ enum tare_run_status {
 	TARE_RUN_COMPLETE,
 	TARE_RUN_INTERRUPTED,
 };
+const char *tare_run_status_name(enum tare_run_status status); /* "open", "complete", ... */
+bool tare_run_status_parse(enum tare_run_status *status_out, const char *text);
 
 struct tare_warning {
 	const char *id;     /* a short stable word: "few_samples" */

@@ -2,22 +2,8 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define ALPHA           0.05
-
-static const char *const run_status_names[] = {
-	[TARE_RUN_OPEN] = "open",
-	[TARE_RUN_COMPLETE] = "complete",
-	[TARE_RUN_INTERRUPTED] = "interrupted",
-};
-
-static const char *const case_status_names[] = {
-	[TARE_CASE_PENDING] = "pending",
-	[TARE_CASE_OK] = "ok",
-	[TARE_CASE_FAILED] = "failed",
-};
+#define ALPHA 0.05
 
 void
 tare_column_summarise(struct tare_column_summary *summary_out, double *scratch,
@@ -84,45 +70,4 @@ tare_run_has_more(const struct tare_run_extent *offered, const struct tare_run_e
 	if (offered->failed_count != stored->failed_count)
 		return offered->failed_count > stored->failed_count;
 	return offered->warning_count > stored->warning_count;
-}
-
-static bool
-find_name(size_t *index_out, const char *const *names, size_t count, const char *text)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(names[i], text) == 0) {
-			*index_out = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-const char *
-tare_run_status_name(enum tare_run_status status)
-{
-	assert((size_t)status < COUNT_OF(run_status_names));
-	return run_status_names[status];
-}
-
-bool
-tare_run_status_parse(enum tare_run_status *status_out, const char *text)
-{
-	size_t index;
-
-	if (!find_name(&index, run_status_names, COUNT_OF(run_status_names), text))
-		return false;
-	*status_out = (enum tare_run_status)index;
-	return true;
-}
-
-bool
-tare_case_status_parse(enum tare_case_status *status_out, const char *text)
-{
-	size_t index;
-
-	if (!find_name(&index, case_status_names, COUNT_OF(case_status_names), text))
-		return false;
-	*status_out = (enum tare_case_status)index;
-	return true;
 }

@@ -38,9 +38,4 @@ struct tare_run_extent tare_run_extent(const struct tare_run *run);
  * invocations, or by an end, failures or warnings that it did not have. */
 bool tare_run_has_more(const struct tare_run_extent *offered, const struct tare_run_extent *stored);
 
-/* "open", "complete", "interrupted"; "pending", "ok", "failed". */
-const char *tare_run_status_name(enum tare_run_status status);
-bool tare_run_status_parse(enum tare_run_status *status_out, const char *text);
-bool tare_case_status_parse(enum tare_case_status *status_out, const char *text);
-
 #endif

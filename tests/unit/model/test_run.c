@@ -307,10 +307,30 @@ takes_the_same_look_once(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_run, free_run)
 
+static void
+names_of_statuses_are_read_back_and_others_refused(void **state)
+{
+	enum tare_run_status run;
+	enum tare_case_status one;
+
+	(void)state;
+	for (unsigned i = TARE_RUN_OPEN; i <= TARE_RUN_INTERRUPTED; i++) {
+		assert_true(tare_run_status_parse(&run, tare_run_status_name(i)));
+		assert_int_equal(run, i);
+	}
+	for (unsigned i = TARE_CASE_PENDING; i <= TARE_CASE_FAILED; i++) {
+		assert_true(tare_case_status_parse(&one, tare_case_status_name(i)));
+		assert_int_equal(one, i);
+	}
+	assert_false(tare_run_status_parse(&run, "ok"));
+	assert_false(tare_case_status_parse(&one, ""));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_of_statuses_are_read_back_and_others_refused),
 		TEST(has_texts_from_the_start),
 		TEST(makes_an_id_of_date_and_chance),
 		TEST(names_a_case_by_benchmark_parameters_and_variant),

@@ -72,25 +72,6 @@ a_run_is_replaced_only_while_it_is_incomplete_and_only_by_more(void **state)
 	assert_false(tare_run_has_more(&warned, &failed));
 }
 
-static void
-names_of_statuses_are_read_back_and_others_refused(void **state)
-{
-	enum tare_run_status run;
-	enum tare_case_status one;
-
-	(void)state;
-	for (unsigned i = TARE_RUN_OPEN; i <= TARE_RUN_INTERRUPTED; i++) {
-		assert_true(tare_run_status_parse(&run, tare_run_status_name(i)));
-		assert_int_equal(run, i);
-	}
-	for (unsigned i = TARE_CASE_PENDING; i <= TARE_CASE_FAILED; i++) {
-		assert_true(tare_case_status_parse(&one, tare_case_status_name(i)));
-		assert_int_equal(one, i);
-	}
-	assert_false(tare_run_status_parse(&run, "ok"));
-	assert_false(tare_case_status_parse(&one, ""));
-}
-
 int
 main(void)
 {
@@ -98,7 +79,6 @@ main(void)
 		cmocka_unit_test(leaves_out_what_is_no_number_and_what_is_infinite),
 		cmocka_unit_test(counts_failed_cases_and_all_else_that_tells_how_far_a_run_is),
 		cmocka_unit_test(a_run_is_replaced_only_while_it_is_incomplete_and_only_by_more),
-		cmocka_unit_test(names_of_statuses_are_read_back_and_others_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
