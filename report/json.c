@@ -74,23 +74,6 @@ write_run(struct tare_json *json, const char *key, const struct tare_run *run)
 	tare_json_object_end(json);
 }
 
-static void
-write_environment(struct tare_json *json, const struct tare_environment *environment)
-{
-	tare_json_object_begin(json, "environment");
-	tare_json_string(json, "fingerprint", environment->fingerprint);
-	tare_json_array_begin(json, "facts");
-	for (size_t i = 0; i < environment->fact_count; i++) {
-		tare_json_object_begin(json, NULL);
-		tare_json_string(json, "key", environment->facts[i].key);
-		tare_json_string(json, "value", environment->facts[i].value);
-		tare_json_bool(json, "matters", environment->facts[i].matters);
-		tare_json_object_end(json);
-	}
-	tare_json_array_end(json);
-	tare_json_object_end(json);
-}
-
 /* Samples stand on one line: a line each would make the document three times as long. */
 static void
 write_samples(struct tare_json *json, const struct tare_samples *samples, size_t metric)
@@ -574,7 +557,9 @@ write_json(FILE *out, const struct tare_report_input *input, struct tare_err *er
 	write_sets(&json, input);
 	write_cost(&json, &cost);
 	write_cases(&json, input->run, &cost);
-	write_environment(&json, &input->run->environment);
+	tare_json_object_begin(&json, "environment");
+	tare_environment_write(&json, &input->run->environment);
+	tare_json_object_end(&json);
 	tare_json_object_end(&json);
 	putc('\n', out);
 	tare_arena_free(arena);

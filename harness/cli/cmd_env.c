@@ -11,7 +11,7 @@
 #include "harness/pin/topology.h"
 #include "harness/stages/stage.h"
 
-enum { FILE_MAX = 8 << 20, FACTS_MAX = 10000, DIFFER = 1, VERSION = 1 };
+enum { FILE_MAX = 8 << 20, DIFFER = 1, VERSION = 1 };
 
 struct env_line {
 	const char *format;
@@ -52,7 +52,6 @@ static enum tare_status
 decode_file(struct found *found_out, struct tare_arena *arena, const char *text, size_t len,
 	struct tare_err *err)
 {
-	struct tare_environment *environment = &found_out->environment;
 	const char *xml = NULL;
 	json_t *root = NULL;
 	json_t *facts = NULL;
@@ -74,22 +73,9 @@ decode_file(struct found *found_out, struct tare_arena *arena, const char *text,
 	if (status == TARE_OK)
 		status = tare_json_get_array(&facts, root, "facts", err);
 	if (status == TARE_OK)
+		status = tare_environment_read(&found_out->environment, arena, root, err);
+	if (status == TARE_OK)
 		status = tare_json_get_string_or(&xml, root, "topology_xml", NULL, err);
-	for (size_t i = 0; status == TARE_OK && i < json_array_size(facts) && i < FACTS_MAX; i++) {
-		const json_t *fact = json_array_get(facts, i);
-		const char *key = "";
-		const char *value = "";
-		bool matters = false;
-
-		status = tare_json_get_string(&key, fact, "key", err);
-		if (status == TARE_OK)
-			status = tare_json_get_string(&value, fact, "value", err);
-		if (status == TARE_OK)
-			status = tare_json_get_bool_or(&matters, fact, "matters", false, err);
-		if (status == TARE_OK)
-			tare_environment_add(environment, arena, key, value, matters);
-	}
-	tare_environment_fingerprint(environment);
 	found_out->topology_xml = xml ? tare_arena_strdup(arena, xml) : NULL;
 	json_decref(root);
 	return status;
@@ -118,7 +104,6 @@ static enum tare_status
 find_environment(struct found *found_out, struct tare_session *session, const char *name,
 	struct tare_err *err)
 {
-	struct tare_environment *environment = &found_out->environment;
 	struct tare_run *run = NULL;
 	enum tare_status status;
 
@@ -133,14 +118,7 @@ find_environment(struct found *found_out, struct tare_session *session, const ch
 	status = tare_stage_find_run(&run, session, name, NULL, err);
 	if (status != TARE_OK)
 		return status;
-	for (size_t i = 0; i < run->environment.fact_count; i++) {
-		const struct tare_fact *fact = &run->environment.facts[i];
-
-		tare_environment_add(
-			environment, session->arena, fact->key, fact->value, fact->matters);
-	}
-	memcpy(environment->fingerprint, run->environment.fingerprint,
-		sizeof(environment->fingerprint));
+	tare_environment_copy(&found_out->environment, session->arena, &run->environment);
 	tare_run_free(run);
 	return TARE_OK;
 }
@@ -170,23 +148,13 @@ print_text(const struct tare_environment *environment)
 static void
 print_json(const struct found *found)
 {
-	const struct tare_environment *environment = &found->environment;
 	struct tare_json json;
 
 	tare_json_begin(&json, stdout, 2);
 	tare_json_object_begin(&json, NULL);
 	tare_json_string(&json, "format", "tare-environment");
 	tare_json_u64(&json, "version", VERSION);
-	tare_json_string(&json, "fingerprint", environment->fingerprint);
-	tare_json_array_begin(&json, "facts");
-	for (size_t i = 0; i < environment->fact_count; i++) {
-		tare_json_object_begin(&json, NULL);
-		tare_json_string(&json, "key", environment->facts[i].key);
-		tare_json_string(&json, "value", environment->facts[i].value);
-		tare_json_bool(&json, "matters", environment->facts[i].matters);
-		tare_json_object_end(&json);
-	}
-	tare_json_array_end(&json);
+	tare_environment_write(&json, &found->environment);
 	tare_json_string(&json, "topology_xml", found->topology_xml);
 	tare_json_object_end(&json);
 	putchar('\n');

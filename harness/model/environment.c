@@ -93,6 +93,74 @@ tare_environment_fingerprint(struct tare_environment *env)
 	tare_arena_free(scratch);
 }
 
+void
+tare_environment_copy(struct tare_environment *copy_out, struct tare_arena *arena,
+	const struct tare_environment *env)
+{
+	struct tare_environment copy = {0};
+
+	for (size_t i = 0; i < env->fact_count; i++)
+		tare_environment_add(&copy, arena, env->facts[i].key, env->facts[i].value,
+			env->facts[i].matters);
+	memcpy(copy.fingerprint, env->fingerprint, sizeof(copy.fingerprint));
+	*copy_out = copy;
+}
+
+void
+tare_environment_write(struct tare_json *json, const struct tare_environment *env)
+{
+	tare_json_string(json, "fingerprint", env->fingerprint);
+	tare_json_array_begin(json, "facts");
+	for (size_t i = 0; i < env->fact_count; i++) {
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "key", env->facts[i].key);
+		tare_json_string(json, "value", env->facts[i].value);
+		tare_json_bool(json, "matters", env->facts[i].matters);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static enum tare_status
+read_fact(struct tare_environment *env, struct tare_arena *arena, const json_t *item,
+	struct tare_err *err)
+{
+	const char *key = NULL;
+	const char *value = NULL;
+	bool matters = false;
+	enum tare_status status = tare_json_get_string(&key, item, "key", err);
+
+	if (status == TARE_OK)
+		status = tare_json_get_string(&value, item, "value", err);
+	if (status == TARE_OK)
+		status = tare_json_get_bool_or(&matters, item, "matters", false, err);
+	if (status == TARE_OK)
+		tare_environment_add(env, arena, key, value, matters);
+	return status;
+}
+
+enum tare_status
+tare_environment_read(struct tare_environment *env_out, struct tare_arena *arena,
+	const json_t *object, struct tare_err *err)
+{
+	struct tare_environment env = {0};
+	json_t *facts = NULL;
+
+	if (json_object_get(object, "facts") &&
+		tare_json_get_array(&facts, object, "facts", err) != TARE_OK)
+		return TARE_INVALID;
+	if (json_array_size(facts) > TARE_FACTS_MAX)
+		return tare_err_set(err, TARE_INVALID,
+			"key \"facts\": expected at most %d items, found %zu", TARE_FACTS_MAX,
+			json_array_size(facts));
+	for (size_t i = 0; i < json_array_size(facts); i++)
+		if (read_fact(&env, arena, json_array_get(facts, i), err) != TARE_OK)
+			return tare_err_where(err, "fact %zu", i);
+	tare_environment_fingerprint(&env);
+	*env_out = env;
+	return TARE_OK;
+}
+
 static size_t
 add_differences(struct tare_fact_difference *differences, const struct tare_environment *base,
 	const struct tare_environment *head)

@@ -9,8 +9,6 @@
 #include "harness/model/journal.h"
 #include "harness/model/journal_kept.h"
 
-enum { FACTS_MAX = 4096 };
-
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 struct string_field {
@@ -127,41 +125,14 @@ decode_suite(struct tare_run *run, const json_t *header, struct tare_err *err)
 }
 
 static enum tare_status
-decode_fact(struct tare_run *run, const json_t *item, struct tare_err *err)
-{
-	const char *key = NULL;
-	const char *value = NULL;
-	bool matters = false;
-	enum tare_status status = tare_json_get_string(&key, item, "key", err);
-
-	if (status == TARE_OK)
-		status = tare_json_get_string(&value, item, "value", err);
-	if (status == TARE_OK)
-		status = tare_json_get_bool_or(&matters, item, "matters", false, err);
-	if (status == TARE_OK)
-		tare_environment_add(&run->environment, run->arena, key, value, matters);
-	return status;
-}
-
-/* The fingerprint is made anew from the facts: it decides whether runs may be compared, and what a
- * file claims need not be true. */
-static enum tare_status
 decode_environment(struct tare_run *run, const json_t *header, struct tare_err *err)
 {
 	json_t *environment = NULL;
-	json_t *facts = NULL;
 	enum tare_status status = tare_json_get_object(&environment, header, "environment", err);
 
-	if (status == TARE_OK)
-		status = find_array(&facts, environment, "facts", FACTS_MAX, err);
-	for (size_t i = 0; status == TARE_OK && i < json_array_size(facts); i++) {
-		status = decode_fact(run, json_array_get(facts, i), err);
-		if (status != TARE_OK)
-			return tare_err_where(err, "fact %zu", i);
-	}
-	if (status == TARE_OK)
-		tare_environment_fingerprint(&run->environment);
-	return status;
+	if (status != TARE_OK)
+		return status;
+	return tare_environment_read(&run->environment, run->arena, environment, err);
 }
 
 static enum tare_status
@@ -793,7 +764,7 @@ decode_late_fact(struct tare_run *run, const json_t *line, struct tare_err *err)
 	if (status == TARE_OK)
 		status = tare_json_get_string(&value, line, "value", err);
 	if (status == TARE_OK && !tare_environment_get(&run->environment, key) &&
-		run->environment.fact_count < FACTS_MAX)
+		run->environment.fact_count < TARE_FACTS_MAX)
 		tare_environment_add(&run->environment, run->arena, key, value, false);
 	return status;
 }

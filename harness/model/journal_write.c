@@ -238,23 +238,6 @@ write_suite(struct tare_json *json, const struct tare_run *run)
 }
 
 static void
-write_environment(struct tare_json *json, const struct tare_environment *env)
-{
-	tare_json_object_begin(json, "environment");
-	tare_json_string(json, "fingerprint", env->fingerprint);
-	tare_json_array_begin(json, "facts");
-	for (size_t i = 0; i < env->fact_count; i++) {
-		tare_json_object_begin(json, NULL);
-		tare_json_string(json, "key", env->facts[i].key);
-		tare_json_string(json, "value", env->facts[i].value);
-		tare_json_bool(json, "matters", env->facts[i].matters);
-		tare_json_object_end(json);
-	}
-	tare_json_array_end(json);
-	tare_json_object_end(json);
-}
-
-static void
 write_gate(struct tare_json *json, const struct tare_gate *gate)
 {
 	if (!gate->asked_for) {
@@ -343,7 +326,9 @@ tare_journal_header(struct tare_journal *journal, const struct tare_run *run, st
 	tare_json_string(json, "environment_name", run->environment_name);
 	tare_json_string(json, "command_line", run->command_line);
 	tare_json_string(json, "tare", run->version);
-	write_environment(json, &run->environment);
+	tare_json_object_begin(json, "environment");
+	tare_environment_write(json, &run->environment);
+	tare_json_object_end(json);
 	tare_json_null(json, "calibration");
 	write_gate(json, &run->gate);
 	tare_json_array_begin(json, "cases");

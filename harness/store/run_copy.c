@@ -76,18 +76,6 @@ copy_case(struct tare_run_case *copy, struct tare_arena *arena, const struct tar
 }
 
 static void
-copy_environment(
-	struct tare_environment *copy, struct tare_arena *arena, const struct tare_environment *env)
-{
-	copy->facts = NULL;
-	copy->fact_count = 0;
-	for (size_t i = 0; i < env->fact_count; i++)
-		tare_environment_add(
-			copy, arena, env->facts[i].key, env->facts[i].value, env->facts[i].matters);
-	memcpy(copy->fingerprint, env->fingerprint, sizeof(copy->fingerprint));
-}
-
-static void
 copy_warnings(struct tare_run *copy, const struct tare_run *run)
 {
 	struct tare_arena *arena = copy->arena;
@@ -117,7 +105,7 @@ tare_run_copy(const struct tare_run *run)
 	copy->environment_name = tare_arena_strdup(arena, run->environment_name);
 	copy->command_line = tare_arena_strdup(arena, run->command_line);
 	copy->version = tare_arena_strdup(arena, run->version);
-	copy_environment(&copy->environment, arena, &run->environment);
+	tare_environment_copy(&copy->environment, arena, &run->environment);
 	copy->cases = tare_arena_alloc(arena, run->case_count, sizeof(*copy->cases));
 	for (size_t i = 0; i < run->case_count; i++)
 		copy_case(&copy->cases[i], arena, &run->cases[i]);

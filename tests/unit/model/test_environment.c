@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/model/environment.h"
@@ -146,10 +147,92 @@ finds_no_difference_of_an_environment_to_itself(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_arena, free_arena)
 
+static void
+copies_facts_and_fingerprint(void **state)
+{
+	struct tare_environment env = {0};
+	struct tare_environment copy;
+	char value[] = "Example";
+
+	tare_environment_add(&env, *state, "cpu.model", value, true);
+	tare_environment_add(&env, *state, "host.name", "laptop", false);
+	tare_environment_fingerprint(&env);
+	tare_environment_copy(&copy, *state, &env);
+	assert_int_equal(copy.fact_count, 2);
+	assert_ptr_not_equal(copy.facts[0].value, env.facts[0].value);
+	assert_string_equal(copy.facts[0].value, "Example");
+	assert_true(copy.facts[0].matters);
+	assert_string_equal(copy.facts[1].key, "host.name");
+	assert_false(copy.facts[1].matters);
+	assert_string_equal(copy.fingerprint, env.fingerprint);
+}
+
+static enum tare_status
+read_text(struct tare_environment *env_out, struct tare_arena *arena, const char *text,
+	struct tare_err *err)
+{
+	json_t *object = NULL;
+	enum tare_status status;
+
+	assert_int_equal(tare_json_parse(&object, text, strlen(text), NULL), TARE_OK);
+	status = tare_environment_read(env_out, arena, object, err);
+	json_decref(object);
+	return status;
+}
+
+static void
+reads_what_it_wrote_and_trusts_no_fingerprint(void **state)
+{
+	struct tare_environment env = {0};
+	struct tare_environment read = {0};
+	struct tare_json json;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	tare_environment_add(&env, *state, "cpu.model", "Example \"3000\"", true);
+	tare_environment_add(&env, *state, "host.name", "laptop", false);
+	snprintf(env.fingerprint, sizeof(env.fingerprint), "forged");
+	tare_json_begin(&json, out, 0);
+	tare_json_object_begin(&json, NULL);
+	tare_environment_write(&json, &env);
+	tare_json_object_end(&json);
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(text,
+		"{\"fingerprint\":\"forged\",\"facts\":[{\"key\":\"cpu.model\",\"value\":\"Example "
+		"\\\"3000\\\"\",\"matters\":true},{\"key\":\"host.name\",\"value\":\"laptop\","
+		"\"matters\":false}]}");
+	assert_int_equal(read_text(&read, *state, text, NULL), TARE_OK);
+	tare_environment_fingerprint(&env);
+	assert_int_equal(read.fact_count, 2);
+	assert_string_equal(read.facts[0].value, "Example \"3000\"");
+	assert_string_equal(read.fingerprint, env.fingerprint);
+	free(text);
+}
+
+static void
+says_which_fact_is_none(void **state)
+{
+	struct tare_environment env = {.fact_count = 77};
+	struct tare_err err = {0};
+
+	assert_int_equal(
+		read_text(&env, *state, "{\"facts\":[{\"key\":\"a\",\"value\":\"1\"},{}]}", &err),
+		TARE_INVALID);
+	assert_string_equal(err.text, "fact 1: key \"key\" is missing");
+	assert_int_equal(read_text(&env, *state, "{\"facts\":{}}", &err), TARE_INVALID);
+	assert_int_equal(env.fact_count, 77);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			copies_facts_and_fingerprint, make_arena, free_arena),
+		cmocka_unit_test_setup_teardown(
+			reads_what_it_wrote_and_trusts_no_fingerprint, make_arena, free_arena),
+		cmocka_unit_test_setup_teardown(says_which_fact_is_none, make_arena, free_arena),
 		TEST(keeps_facts_in_the_order_they_came),
 		TEST(gives_a_value_by_its_key),
 		TEST(fingerprints_the_sorted_facts_that_matter),
