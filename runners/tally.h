@@ -22,6 +22,7 @@ struct tare_tally {
 	struct tare_attachment attachment;
 	const struct tare_counter_source *attached[TARE_COUNTERS_MAX]; /* behind the guard */
 	size_t attached_count;
+	struct tare_bits attached_cpus;  /* none where events count with the process */
 	const struct tare_case *subject; /* of the request, where something is read around it */
 	double *around;                  /* [metric_count] of the subject, else NULL */
 };

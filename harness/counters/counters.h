@@ -10,7 +10,8 @@
  *
  *   way               who reads, and when                                 providers
  *   events            the agent, around each invocation, from descriptors perf, papi, perf_sw
- *                     that the harness opened on the agent
+ *                     that the harness opened on the agent,
+ *                                                                       or on the case's CPUs
  *   record            nobody: it is in what the agent reports anyway      rusage
  *   around            the harness, around each request                    cgroup, energy
  *   simulated         invocations of their own, under a simulator         valgrind
@@ -20,6 +21,12 @@
  * descriptor is opened outside, on the agent's process number, and needs no privilege to be read:
  * so an agent in a container counts with none either. Events are inherited by what the agent
  * starts and enabled by its exec, so the agent itself is not in the figures.
+ *
+ * Inheriting has a price: the kernel makes, starts and ends each event with each process, which is
+ * inside the time that is measured (30 us for six events, tests/bench/bench_counters). Where that
+ * matters, counter_scope: cpus has the events count on the CPUs of the case, whatever runs there:
+ * nothing is inherited and nothing is added inside, but the agent's starting of the program and
+ * whatever else got onto those CPUs are in the figures.
  *
  * `null` counts nothing and is the template for the next provider.
  *
@@ -52,6 +59,14 @@ struct tare_counter_place {
 	const char *cgroup; /* the directory of the run's cgroup; NULL where there is none */
 	const char *path;   /* the search path for programs; NULL: PATH */
 	bool inside;        /* the program is in a container: what is here is not there */
+	bool on_cpus;       /* events count on CPUs, not with a process */
+};
+
+/* What events count: a process and all that it starts, wherever it runs; or a CPU, whatever runs
+ * there. The other one is -1. */
+struct tare_counter_target {
+	pid_t pid;
+	int cpu;
 };
 
 struct tare_counter_ops;
@@ -70,11 +85,15 @@ struct tare_counter_source {
 	double wrap;    /* around: where readings begin at 0 again, in our unit; 0: never */
 };
 
-/* Open events on a process, in the order they were asked for. */
+/* An event that keeps the kernel from mixing up parent and child (perf.c), of each kind. */
+enum { TARE_ANCHORS_MAX = 2 };
+
+/* Open events, in the order they were asked for, on one target after the other. */
 struct tare_attachment {
-	int fds[TARE_COUNTERS_MAX]; /* the attachment's; a copy may go to the agent */
-	size_t count;
-	int anchors[4]; /* events that are never enabled; see perf.c */
+	int fds[TARE_COUNTERS_MAX * TARE_COUNT_CPUS_MAX]; /* its own; a copy may go to the agent */
+	size_t count;                                     /* on each target */
+	size_t targets;
+	int anchors[TARE_ANCHORS_MAX];
 	size_t anchor_count;
 	const struct tare_counter_ops *keeper; /* whose close_attached(); NULL: none is needed */
 	int keeper_id;
@@ -92,11 +111,12 @@ struct tare_counter_ops {
 	 * supported() as well, once for all names, since that takes as long as a simulation. */
 	enum tare_status (*find)(struct tare_counter_source *source_out, struct tare_arena *arena,
 		const struct tare_counter_place *place, const char *name, struct tare_err *err);
-	/* Events: opens count of its own sources on a process, one descriptor each. Where that
-	 * fails too, what is in the attachment is the caller's to close. */
+	/* Events: opens count of its own sources on a target, one descriptor each, whose number is
+	 * then in attachment->count. Where that fails too, what is in the attachment is the
+	 * caller's to close. */
 	enum tare_status (*attach)(struct tare_attachment *attachment,
-		const struct tare_counter_source *const *sources, size_t count, pid_t pid,
-		struct tare_err *err);
+		const struct tare_counter_source *const *sources, size_t count,
+		const struct tare_counter_target *target, struct tare_err *err);
 	void (*close_attached)(struct tare_attachment *attachment);
 	/* Events: whether these can count at the same time, all of them its own. */
 	bool (*fits)(const struct tare_counter_source *const *sources, size_t count);
@@ -127,8 +147,8 @@ struct tare_counters *tare_counters_new(
 /* The arena it was made in. */
 struct tare_arena *tare_counters_arena(const struct tare_counters *counters);
 
-/* The same place for programs in containers. */
-struct tare_counters *tare_counters_inside(struct tare_counters *counters);
+/* The same place for programs in containers, and for events that count on CPUs. */
+struct tare_counters *tare_counters_for(struct tare_counters *counters, bool inside, bool on_cpus);
 
 /* The source of a name: a portable one, a PAPI preset or a native event, or "PROVIDER/NAME" for one
  * provider only. *source_out lives as long as the arena. TARE_UNSUPPORTED names every provider that
@@ -145,15 +165,16 @@ enum tare_status tare_counters_find(const struct tare_counter_source **source_ou
 enum tare_status tare_counters_resolve(const char **missing_out, struct tare_counters *counters,
 	struct tare_plan *plan, struct tare_err *err);
 
-/* Opens the events of a set on a process: first the task clock that guards them, then those of
- * set->metrics in order. TARE_OUTSIDE where that fails. */
+/* Opens the events of a set on one process, or on each of the CPUs (at most TARE_COUNT_CPUS_MAX):
+ * first the clock that guards them, then those of set->metrics in order. TARE_UNSUPPORTED where
+ * that fails. */
 enum tare_status tare_counters_attach(struct tare_attachment *attachment_out,
-	const struct tare_case *subject, const struct tare_counter_set *set, pid_t pid,
-	struct tare_err *err);
+	const struct tare_case *subject, const struct tare_counter_set *set,
+	const struct tare_counter_target *targets, size_t target_count, struct tare_err *err);
 void tare_counters_detach(struct tare_attachment *attachment); /* twice is harmless */
 
-/* The counted metrics of one invocation, NaN where they have no value; other metrics are left
- * alone. counted_out is [metric_count]. *invalid_out: the guard said that the events cannot be
+/* The counted metrics of one invocation; NaN where they have no value, as all other metrics are.
+ * counted_out is [metric_count]. *invalid_out: the guard said that the events cannot be
  * right. around: [metric_count] differences of what is read around, or NULL. */
 void tare_counters_values(struct tare_counted *counted_out, bool *invalid_out,
 	const struct tare_case *subject, const struct tare_agent_record *record,

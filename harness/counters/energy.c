@@ -5,17 +5,13 @@
  * minutes: a sum that went back has wrapped once. The files are readable by root only since
  * CVE-2020-8694.
  */
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "harness/base/file.h"
 #include "harness/counters/counters.h"
 
-enum { PACKAGES_MAX = 16, SUBZONES_MAX = 8, VALUE_LEN_MAX = 64 };
+enum { ZONES_MAX = 64, VALUE_LEN_MAX = 64 };
 static const char tree[] = "/sys/class/powercap";
 
 static const struct known {
@@ -64,15 +60,17 @@ struct total {
 	size_t unreadable;
 };
 
-static void
+/* False where there is no such zone. */
+static bool
 add_zone(struct total *total, const char *root, const char *zone, const char *prefix)
 {
 	char name[VALUE_LEN_MAX];
 	double energy_uj;
 
-	errno = 0;
-	if (!read_text(name, root, zone, "name") || strncmp(name, prefix, strlen(prefix)) != 0)
-		return;
+	if (!read_text(name, root, zone, "name"))
+		return false;
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return true;
 	if (read_number(&energy_uj, root, zone, "energy_uj")) {
 		total->energy_uj += energy_uj;
 		total->zones++;
@@ -80,21 +78,25 @@ add_zone(struct total *total, const char *root, const char *zone, const char *pr
 	} else {
 		total->unreadable++;
 	}
+	return true;
 }
 
+/* The kernel numbers packages, and the zones of each, without gaps. */
 static struct total
 add_up(const char *root, const char *prefix)
 {
 	struct total total = {0};
+	bool more = true;
 
-	for (int package = 0; package < PACKAGES_MAX; package++) {
+	for (int package = 0; package < ZONES_MAX && more; package++) {
 		char zone[64];
 
 		snprintf(zone, sizeof(zone), "intel-rapl:%d", package);
-		add_zone(&total, root, zone, prefix);
-		for (int sub = 0; sub < SUBZONES_MAX; sub++) {
+		more = add_zone(&total, root, zone, prefix);
+		for (int sub = 0; sub < ZONES_MAX && more; sub++) {
 			snprintf(zone, sizeof(zone), "intel-rapl:%d:%d", package, sub);
-			add_zone(&total, root, zone, prefix);
+			if (!add_zone(&total, root, zone, prefix))
+				break;
 		}
 	}
 	return total;
@@ -148,7 +150,8 @@ energy_read(double *value_out, const struct tare_counter_source *source,
 {
 	struct total total = add_up(place->root, knowns[source->type].prefix);
 
-	if (total.zones == 0)
+	/* A sum without one of its zones would be a smaller machine's. */
+	if (total.zones == 0 || total.unreadable > 0)
 		return tare_err_set(err, TARE_UNSUPPORTED, "%s cannot be read any more", tree);
 	*value_out = total.energy_uj;
 	return TARE_OK;

@@ -16,7 +16,7 @@ struct tare_counters {
 	struct tare_arena *arena;
 	struct tare_counter_place place;
 	struct found *found;
-	struct tare_counters *inside;             /* made when it is first asked for */
+	struct tare_counters *others; /* of another place, made when they are first asked for */
 	const struct tare_counter_ops *simulator; /* that was asked whether it works */
 	struct tare_err simulator_err;
 };
@@ -35,15 +35,19 @@ tare_counters_new(struct tare_arena *arena, const struct tare_counter_place *pla
 }
 
 struct tare_counters *
-tare_counters_inside(struct tare_counters *counters)
+tare_counters_for(struct tare_counters *counters, bool inside, bool on_cpus)
 {
-	if (counters->place.inside)
-		return counters;
-	if (!counters->inside) {
-		counters->inside = tare_counters_new(counters->arena, &counters->place);
-		counters->inside->place.inside = true;
+	struct tare_counters *at = counters, *last = counters;
+	struct tare_counter_place place = counters->place;
+
+	for (; at; last = at, at = at->others) {
+		if (at->place.inside == inside && at->place.on_cpus == on_cpus)
+			return at;
 	}
-	return counters->inside;
+	place.inside = inside;
+	place.on_cpus = on_cpus;
+	last->others = tare_counters_new(counters->arena, &place);
+	return last->others;
 }
 
 struct tare_arena *

@@ -324,7 +324,6 @@ papi_find(struct tare_counter_source *source_out, struct tare_arena *arena,
 	const struct library *papi;
 	int event = 0;
 
-	(void)place;
 	if (!own || strlen(own) > NAME_MAX_LEN)
 		return tare_err_set(err, TARE_NOT_FOUND, "no name of PAPI");
 	if (library(&papi, err) != TARE_OK)
@@ -333,6 +332,9 @@ papi_find(struct tare_counter_source *source_out, struct tare_arena *arena,
 	if (papi->event_name_to_code(own, &event) != PAPI_OK)
 		return tare_err_set(err, own == name ? TARE_NOT_FOUND : TARE_UNSUPPORTED,
 			"PAPI has no %s for this CPU", own);
+	if (place->on_cpus)
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"it is asked to count processes only; counter_scope: program has it");
 	if (prove(papi, event, err) != TARE_OK)
 		return TARE_UNSUPPORTED;
 	*source_out = (struct tare_counter_source){
@@ -347,7 +349,7 @@ papi_find(struct tare_counter_source *source_out, struct tare_arena *arena,
 
 static enum tare_status
 papi_attach(struct tare_attachment *attachment, const struct tare_counter_source *const *sources,
-	size_t count, pid_t pid, struct tare_err *err)
+	size_t count, const struct tare_counter_target *target, struct tare_err *err)
 {
 	int codes[TARE_COUNTERS_MAX];
 	const struct library *papi;
@@ -355,7 +357,7 @@ papi_attach(struct tare_attachment *attachment, const struct tare_counter_source
 	enum tare_status status = library(&papi, err);
 
 	if (status == TARE_OK)
-		status = open_set(&set, papi, pid, err);
+		status = open_set(&set, papi, target->pid, err);
 	if (status != TARE_OK)
 		return status;
 	for (size_t i = 0; i < count; i++)
@@ -385,9 +387,10 @@ papi_close_attached(struct tare_attachment *attachment)
 static bool
 papi_fits(const struct tare_counter_source *const *sources, size_t count)
 {
+	const struct tare_counter_target self = {.pid = getpid(), .cpu = -1};
 	struct tare_attachment attachment = {0};
 
-	if (papi_attach(&attachment, sources, count, getpid(), NULL) != TARE_OK)
+	if (papi_attach(&attachment, sources, count, &self, NULL) != TARE_OK)
 		return false;
 	close_copies(&attachment);
 	papi_close_attached(&attachment);

@@ -2,13 +2,16 @@
  * perf_event_open(2), directly: hardware events (perf) and the kernel's own (perf_sw).
  *
  * Events are opened on the agent, inherited by what it starts and enabled by exec, so that exactly
- * the program and its descendants are counted from exec on. Hardware events of a set are one group:
+ * the program and its descendants are counted from exec on; or on the CPUs of a case, enabled at
+ * once, whatever runs there. Hardware events of a set are one group:
  * they count together or not at all, and their ratios hold even where sets have to take turns.
  */
 #include "harness/counters/perf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +20,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "harness/counters/counters.h"
 
 #define CACHE(cache, operation, result)                                          \
 	(PERF_COUNT_HW_CACHE_##cache | PERF_COUNT_HW_CACHE_OP_##operation << 8 | \
@@ -98,15 +99,15 @@ tare_perf_open(const struct tare_perf_event *event)
 		.config = event->config,
 		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
 		/* Members of a group go with their leader. */
-		.disabled = event->leader < 0,
+		.disabled = event->leader < 0 && event->pid >= 0,
 		.inherit = event->on_exec,
 		.enable_on_exec = event->on_exec && event->leader < 0,
 		.exclude_kernel = event->user_only,
 		.exclude_hv = event->user_only,
 	};
 
-	return (int)syscall(
-		SYS_perf_event_open, &attr, event->pid, -1, event->leader, PERF_FLAG_FD_CLOEXEC);
+	return (int)syscall(SYS_perf_event_open, &attr, event->pid, event->cpu, event->leader,
+		PERF_FLAG_FD_CLOEXEC);
 }
 
 static int
@@ -124,7 +125,7 @@ paranoid_level(void)
 }
 
 enum tare_status
-tare_perf_explain(struct tare_err *err, int error)
+tare_perf_explain(struct tare_err *err, int error, bool on_cpus)
 {
 	switch (error) {
 	case ENOENT:
@@ -137,9 +138,9 @@ tare_perf_explain(struct tare_err *err, int error)
 	case EACCES:
 	case EPERM:
 		return tare_err_set(err, TARE_UNSUPPORTED,
-			"the kernel does not permit it; kernel.perf_event_paranoid is %d, 2 or "
+			"the kernel does not permit it; kernel.perf_event_paranoid is %d, %d or "
 			"less is needed (a container's seccomp filter may be in the way too)",
-			paranoid_level());
+			paranoid_level(), on_cpus ? 0 : 2);
 	default:
 		errno = error;
 		return tare_err_errno(err, TARE_UNSUPPORTED, "perf_event_open");
@@ -183,20 +184,43 @@ tare_counters_exercise(void)
 	nanosleep(&moment, NULL); /* a context switch */
 }
 
-/* Added, started, stopped, and not zero: nothing less is believed. */
-static enum tare_status
-prove(const struct known *known, bool user_only, struct tare_err *err)
+static void
+exercise_on(int cpu)
 {
-	const struct tare_perf_event event = {
-		.type = known->type, .config = known->config, .user_only = user_only, .leader = -1};
+	cpu_set_t here, before;
+
+	if (cpu < 0 || sched_getaffinity(0, sizeof(before), &before) != 0) {
+		tare_counters_exercise();
+		return;
+	}
+	CPU_ZERO(&here);
+	CPU_SET((size_t)cpu, &here);
+	sched_setaffinity(0, sizeof(here), &here);
+	tare_counters_exercise();
+	sched_setaffinity(0, sizeof(before), &before);
+}
+
+/* Added, started, stopped, and not zero: nothing less is believed. *open_errno_out is 0 where the
+ * event could be opened. */
+static enum tare_status
+prove(int *open_errno_out, const struct known *known, bool user_only, bool on_cpus,
+	struct tare_err *err)
+{
+	const struct tare_perf_event event = {.type = known->type,
+		.config = known->config,
+		.user_only = user_only,
+		.pid = on_cpus ? -1 : 0,
+		.cpu = on_cpus ? sched_getcpu() : -1,
+		.leader = -1};
 	struct tare_agent_reading reading = {0};
 	int fd = tare_perf_open(&event);
 	bool read_whole;
 
+	*open_errno_out = fd < 0 ? errno : 0;
 	if (fd < 0)
-		return tare_perf_explain(err, errno);
+		return tare_perf_explain(err, errno, on_cpus);
 	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
-	tare_counters_exercise();
+	exercise_on(event.cpu);
 	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
 	read_whole = read(fd, &reading, sizeof(reading)) == (ssize_t)sizeof(reading);
 	close(fd);
@@ -210,23 +234,33 @@ prove(const struct known *known, bool user_only, struct tare_err *err)
 	return TARE_OK;
 }
 
-static enum tare_status
-find_known(struct tare_counter_source *source_out, const struct known *known, struct tare_err *err)
+static const char *
+scope_text(bool user_only, bool on_cpus)
 {
-	struct tare_err why = {0};
-	bool user_only = false;
-	enum tare_status status = prove(known, false, &why);
+	if (on_cpus)
+		return "CPUs of the case, whatever runs there";
+	return user_only ? "program and its descendants, without the kernel"
+			 : "program and its descendants";
+}
 
-	if (status != TARE_OK && strstr(why.text, "permit")) {
+static enum tare_status
+find_known(struct tare_counter_source *source_out, const struct known *known, bool on_cpus,
+	struct tare_err *err)
+{
+	bool user_only = false;
+	int open_errno;
+	enum tare_status status = prove(&open_errno, known, false, on_cpus, err);
+
+	/* An ordinary user may count the program, if not the kernel; nobody's CPU, though. */
+	if (!on_cpus && (open_errno == EACCES || open_errno == EPERM)) {
 		user_only = true;
-		status = prove(known, true, &why);
+		status = prove(&open_errno, known, true, false, err);
 	}
 	if (status != TARE_OK)
-		return tare_err_set(err, status, "%s", why.text);
+		return status;
 	*source_out = (struct tare_counter_source){
 		.origin = {.event = known->event,
-			.scope = user_only ? "program and its descendants, without the kernel"
-					   : "program and its descendants",
+			.scope = scope_text(user_only, on_cpus),
 			.quality = TARE_QUALITY_COUNTED},
 		.type = known->type,
 		.config = known->config,
@@ -274,12 +308,18 @@ perf_find(struct tare_counter_source *source_out, struct tare_arena *arena,
 	const struct known *known = find_named(hardware, name);
 	struct known raw;
 
-	(void)place;
 	if (known)
-		return find_known(source_out, known, err);
+		return find_known(source_out, known, place->on_cpus, err);
 	if (parse_raw(&raw, arena, name))
-		return find_known(source_out, &raw, err);
+		return find_known(source_out, &raw, place->on_cpus, err);
 	return tare_err_set(err, TARE_NOT_FOUND, "no hardware event of perf");
+}
+
+static bool
+is_clock(const struct known *known)
+{
+	return known->config == PERF_COUNT_SW_TASK_CLOCK ||
+	       known->config == PERF_COUNT_SW_CPU_CLOCK;
 }
 
 static enum tare_status
@@ -289,10 +329,13 @@ perf_sw_find(struct tare_counter_source *source_out, struct tare_arena *arena,
 	const struct known *known = find_named(software, name);
 
 	(void)arena;
-	(void)place;
-	if (known)
-		return find_known(source_out, known, err);
-	return tare_err_set(err, TARE_NOT_FOUND, "no software event of perf");
+	if (!known)
+		return tare_err_set(err, TARE_NOT_FOUND, "no software event of perf");
+	/* On a CPU they are the wall clock. */
+	if (place->on_cpus && is_clock(known))
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"it is a clock of processes, and counter_scope is cpus");
+	return find_known(source_out, known, place->on_cpus, err);
 }
 
 static enum tare_status
@@ -300,8 +343,7 @@ perf_supported(const struct tare_counter_place *place, struct tare_err *err)
 {
 	struct tare_counter_source source;
 
-	(void)place;
-	return find_known(&source, &hardware[3], err);
+	return find_known(&source, find_named(hardware, "instructions"), place->on_cpus, err);
 }
 
 static enum tare_status
@@ -309,8 +351,7 @@ perf_sw_supported(const struct tare_counter_place *place, struct tare_err *err)
 {
 	struct tare_counter_source source;
 
-	(void)place;
-	return find_known(&source, &software[0], err);
+	return find_known(&source, find_named(software, "page-faults"), place->on_cpus, err);
 }
 
 static void
@@ -335,24 +376,27 @@ anchor(struct tare_attachment *attachment, const struct tare_perf_event *event,
 	int fd = tare_perf_open(event);
 
 	if (fd < 0)
-		return tare_perf_explain(err, errno);
+		return tare_perf_explain(err, errno, false);
+	assert(attachment->anchor_count < TARE_ANCHORS_MAX);
 	attachment->anchors[attachment->anchor_count++] = fd;
 	return TARE_OK;
 }
 
-static enum tare_status
-anchor_all(struct tare_attachment *attachment, const struct tare_counter_source *const *sources,
-	size_t count, pid_t pid, struct tare_err *err)
+enum tare_status
+tare_perf_anchor(struct tare_attachment *attachment,
+	const struct tare_counter_source *const *sources, size_t count, pid_t pid,
+	struct tare_err *err)
 {
 	struct tare_perf_event event = {.type = PERF_TYPE_SOFTWARE,
 		.config = PERF_COUNT_SW_DUMMY,
 		.user_only = true,
 		.pid = pid,
+		.cpu = -1,
 		.leader = -1};
 	enum tare_status status = anchor(attachment, &event, err);
 
 	for (size_t i = 0; i < count && status == TARE_OK; i++) {
-		if (!sources[i]->hardware)
+		if (sources[i]->ops != &tare_counters_perf)
 			continue;
 		event.type = sources[i]->type;
 		event.config = sources[i]->config;
@@ -365,18 +409,17 @@ anchor_all(struct tare_attachment *attachment, const struct tare_counter_source 
  * a group of its own and they are multiplexed. */
 static enum tare_status
 perf_attach(struct tare_attachment *attachment, const struct tare_counter_source *const *sources,
-	size_t count, pid_t pid, struct tare_err *err)
+	size_t count, const struct tare_counter_target *target, struct tare_err *err)
 {
 	int leader = -1;
 
-	if (anchor_all(attachment, sources, count, pid, err) != TARE_OK)
-		return TARE_UNSUPPORTED;
 	for (size_t i = 0; i < count; i++) {
 		struct tare_perf_event event = {.type = sources[i]->type,
 			.config = sources[i]->config,
 			.user_only = sources[i]->user_only,
-			.on_exec = true,
-			.pid = pid,
+			.on_exec = target->cpu < 0,
+			.pid = target->pid,
+			.cpu = target->cpu,
 			.leader = sources[i]->hardware ? leader : -1};
 		int fd = tare_perf_open(&event);
 
@@ -385,7 +428,7 @@ perf_attach(struct tare_attachment *attachment, const struct tare_counter_source
 			fd = tare_perf_open(&event);
 		}
 		if (fd < 0) {
-			tare_perf_explain(err, errno);
+			tare_perf_explain(err, errno, target->cpu >= 0);
 			return tare_err_where(err, "%s", sources[i]->origin.event);
 		}
 		if (sources[i]->hardware && leader < 0)
@@ -406,6 +449,7 @@ perf_fits(const struct tare_counter_source *const *sources, size_t count)
 		const struct tare_perf_event event = {.type = sources[i]->type,
 			.config = sources[i]->config,
 			.user_only = sources[i]->user_only,
+			.cpu = -1,
 			.leader = opened > 0 ? fds[0] : -1};
 
 		fds[opened] = tare_perf_open(&event);

@@ -98,10 +98,10 @@ take_source(struct tare_metric *metric, struct tare_metric_rule *rule,
 static struct tare_counters *
 counters_for(const struct resolving *resolving, const struct tare_case *subject)
 {
-	if (!subject->runner || strcmp(subject->runner, "host") == 0 ||
-		strcmp(subject->runner, "auto") == 0)
-		return resolving->counters;
-	return tare_counters_inside(resolving->counters);
+	bool inside = subject->runner && strcmp(subject->runner, "host") != 0 &&
+		      strcmp(subject->runner, "auto") != 0;
+
+	return tare_counters_for(resolving->counters, inside, subject->counts_cpus);
 }
 
 /* Counters first: whether a formula can be worked out depends on them. keep_out by position. */

@@ -99,6 +99,12 @@ tare_counters_guard(double task_clock_ns, double cpu_ns, uint64_t switches)
 	       fmax(guard_share * cpu_ns, guard_ns) + guard_switch_ns * (double)switches;
 }
 
+bool
+tare_counters_guard_cpus(double cpu_clock_ns, double cpu_ns)
+{
+	return cpu_clock_ns >= cpu_ns - fmax(guard_share * cpu_ns, guard_ns) && cpu_clock_ns > 0.0;
+}
+
 struct tare_counted
 tare_counter_scale(const struct tare_agent_reading *reading)
 {

@@ -62,6 +62,11 @@ struct tare_counting {
  * a busy virtual machine, 4 % of a program that had 200 of them and was counted rightly. */
 bool tare_counters_guard(double task_clock_ns, double cpu_ns, uint64_t switches);
 
+/* The same for events that count on the case's CPUs: the clock of these, summed, cannot be less
+ * than the CPU time that the program had there, by more than 2 % or 1 ms. Less, and it ran
+ * elsewhere or they were off. */
+bool tare_counters_guard_cpus(double cpu_clock_ns, double cpu_ns);
+
 /* Value and coverage out of what was read of an event around one invocation: scaled by enabled /
  * running, which is an estimate, and NaN where the coverage is too small. */
 struct tare_counted tare_counter_scale(const struct tare_agent_reading *reading);

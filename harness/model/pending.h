@@ -44,11 +44,14 @@ enum {
 
 /* The events of one set, beside the clock that guards them. */
 enum { TARE_COUNTERS_MAX = 12 };
+/* CPUs that are counted each for itself: with more, reading them would take longer than many a
+ * program does. */
+enum { TARE_COUNT_CPUS_MAX = 16 };
 
 /* One event between the gate and the reap of one invocation. */
 struct tare_agent_reading {
 	uint64_t value;
-	uint64_t enabled_ns; /* the program's time, summed over its threads */
+	uint64_t enabled_ns; /* the program's time, summed over its threads (or the CPUs') */
 	uint64_t running_ns; /* less than that where events took turns on the hardware */
 };
 

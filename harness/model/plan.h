@@ -205,6 +205,7 @@ struct tare_case {
 	struct tare_counter_group *counter_groups; /* as asked for */
 	size_t counter_group_count;
 	bool counters_required;
+	bool counts_cpus; /* events count on the case's CPUs, and not with the program */
 	struct tare_counter_set *counter_sets; /* once resolved */
 	size_t counter_set_count;
 	bool critical;

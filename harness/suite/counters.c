@@ -180,6 +180,22 @@ add_named(struct gathering *gathering, const struct tare_node *name)
 		add_to_group(gathering, begin_group(gathering, name->text, 1), name);
 }
 
+/* Counted on the CPUs of the case, it has to have some of its own. */
+static void
+read_scope(struct tare_draft *draft)
+{
+	const struct tare_node *scope = tare_draft_value(draft, TARE_KEY_COUNTER_SCOPE);
+	const struct tare_node *cpus = tare_draft_value(draft, TARE_KEY_CPUS);
+
+	if (scope == NULL || strcmp(scope->text, "cpus") != 0)
+		return;
+	if (!draft->is_replay && (cpus == NULL || strcmp(cpus->text, "none") == 0))
+		tare_problem_add(draft->expansion->decoder.problems, scope,
+			"counter_scope: cpus counts on the CPUs of the case, which has none of its "
+			"own; expected cpus: beside it, or program");
+	draft->out->counts_cpus = true;
+}
+
 void
 tare_draft_counters(struct tare_draft *draft, const struct tare_metric_sink *sink)
 {
@@ -192,6 +208,7 @@ tare_draft_counters(struct tare_draft *draft, const struct tare_metric_sink *sin
 	draft->out->counters_required = required != NULL && strcmp(required->text, "true") == 0;
 	if (node == NULL || (!is_list && strcmp(node->text, "none") == 0))
 		return;
+	read_scope(draft);
 	if (count > TARE_METRICS_MAX) {
 		tare_problem_add(draft->expansion->decoder.problems, node,
 			"%zu counters; expected at most %d", count, TARE_METRICS_MAX);

@@ -532,6 +532,9 @@ static const struct tare_shape cpus = {.kind = TARE_SHAPE_TEXT,
 	.expected =
 		"none, a number of cores such as 2, CPUs such as 2-5, or a policy such as smt:2",
 	.check = tare_check_cpus};
+static const struct tare_shape counter_scope = {.kind = TARE_SHAPE_CHOICE,
+	.expected = "program or cpus",
+	.choices = (const char *const[]){"program", "cpus", NULL}};
 static const struct tare_shape numa = {.kind = TARE_SHAPE_TEXT,
 	.expected = "local, interleave, or nodes such as bind:0",
 	.check = tare_check_memory};
@@ -817,6 +820,12 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &flag,
 		.places = ALL,
 		.doc = "Counters that cannot be had are an error and not a warning."},
+	[TARE_KEY_COUNTER_SCOPE] = {.key = "counter_scope",
+		.shape = &counter_scope,
+		.places = ALL,
+		.doc = "What events of perf count: program, with all that it starts, which takes "
+		       "some microseconds for each event inside the time measured; or cpus, the "
+		       "case's own, whatever runs there, which takes none. Default: program."},
 	[TARE_KEY_MARGIN] = {.key = "margin",
 		.shape = &margin,
 		.places = ALL,

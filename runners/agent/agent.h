@@ -54,9 +54,10 @@ struct agent {
 	uint64_t cpus_own[TARE_WIRE_CPU_WORDS]; /* what the agent was given at its start */
 	int memory_own; /* and the memory policy: a mode of set_mempolicy(2) with its flags */
 	uint64_t nodes_own[TARE_WIRE_NODE_WORDS];
-	struct tare_wire_place place; /* where it is now */
-	int events[TARE_COUNTERS_MAX];
-	unsigned event_count;
+	struct tare_wire_place place;  /* where it is now */
+	int events[TARE_WIRE_FDS_MAX]; /* on one target after the other */
+	unsigned event_count;          /* on each */
+	unsigned event_targets;
 	struct tare_agent_counts counts; /* of the last invocation */
 	struct agent_program programs[TARE_WIRE_SLOTS];
 	struct agent_service services[TARE_WIRE_SERVICES];
@@ -107,7 +108,7 @@ void agent_threads_choose(struct agent_program *program);
 
 /* count.c */
 /* Takes the descriptors over, in place of those it has. */
-void agent_events_take(struct agent *agent, const int *fds, unsigned count);
+void agent_events_take(struct agent *agent, const int *fds, unsigned count, unsigned targets);
 /* Both are outside the timed interval; what is between them goes into agent->counts. */
 void agent_count_begin(struct agent *agent, const struct tare_wire_request *request);
 void agent_count_end(struct agent *agent, uint64_t seq);

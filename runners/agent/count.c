@@ -7,17 +7,18 @@
 static const uint64_t unknown_ns = UINT64_MAX;
 
 void
-agent_events_take(struct agent *agent, const int *fds, unsigned count)
+agent_events_take(struct agent *agent, const int *fds, unsigned count, unsigned targets)
 {
-	for (unsigned i = 0; i < agent->event_count; i++)
+	for (unsigned i = 0; i < agent->event_count * agent->event_targets; i++)
 		close(agent->events[i]);
-	memcpy(agent->events, fds, count * sizeof(*fds));
+	memcpy(agent->events, fds, (size_t)count * targets * sizeof(*fds));
 	agent->event_count = count;
+	agent->event_targets = targets;
 }
 
 /* All zero where nothing can be read: an event in error. */
 static struct tare_agent_reading
-read_event(int fd)
+read_one(int fd)
 {
 	struct tare_agent_reading reading = {0};
 	ssize_t len = read(fd, &reading, sizeof(reading));
@@ -29,6 +30,23 @@ read_event(int fd)
 	return reading;
 }
 
+/* Summed over its targets: an event that counts on CPUs has one for each. */
+static struct tare_agent_reading
+read_event(const struct agent *agent, unsigned event)
+{
+	struct tare_agent_reading sum = read_one(agent->events[event]);
+
+	for (unsigned i = 1; i < agent->event_targets; i++) {
+		struct tare_agent_reading part =
+			read_one(agent->events[i * agent->event_count + event]);
+
+		sum.value += part.value;
+		sum.enabled_ns += part.enabled_ns;
+		sum.running_ns += part.running_ns;
+	}
+	return sum;
+}
+
 void
 agent_count_begin(struct agent *agent, const struct tare_wire_request *request)
 {
@@ -37,7 +55,7 @@ agent_count_begin(struct agent *agent, const struct tare_wire_request *request)
 	counts->count = request->flags & TARE_WIRE_COUNTED ? agent->event_count : 0;
 	counts->set = request->set;
 	for (uint32_t i = 0; i < counts->count; i++)
-		counts->readings[i] = read_event(agent->events[i]);
+		counts->readings[i] = read_event(agent, i);
 }
 
 static struct tare_agent_reading
@@ -62,7 +80,7 @@ agent_count_end(struct agent *agent, uint64_t seq)
 	if (counts->count == 0)
 		return;
 	for (uint32_t i = 0; i < counts->count; i++) {
-		struct tare_agent_reading after = read_event(agent->events[i]);
+		struct tare_agent_reading after = read_event(agent, i);
 
 		counts->readings[i] = between(&counts->readings[i], &after);
 	}

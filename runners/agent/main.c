@@ -39,7 +39,7 @@ fds_are_right(const struct message *message)
 	case TARE_WIRE_PENDING:
 		return message->fd_count > 0;
 	case TARE_WIRE_COUNT:
-		return message->fd_count == message->request.count;
+		return message->fd_count == message->request.count * message->request.targets;
 	default:
 		return message->fd_count == 0;
 	}
@@ -152,7 +152,8 @@ answer(struct agent *agent, const struct message *message)
 		agent_place_apply(agent, &message->request.place, &reply);
 		break;
 	case TARE_WIRE_COUNT:
-		agent_events_take(agent, message->fds, message->fd_count);
+		agent_events_take(
+			agent, message->fds, message->request.count, message->request.targets);
 		break;
 	case TARE_WIRE_RUN:
 		agent_run(agent, &message->request, &reply);

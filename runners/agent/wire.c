@@ -67,7 +67,8 @@ tare_wire_request_valid(const void *message, size_t len)
 	if (request.place.memory >= TARE_WIRE_MEMORY_COUNT)
 		return false;
 	if (request.op == TARE_WIRE_COUNT)
-		return request.count <= TARE_COUNTERS_MAX;
+		return request.count <= TARE_COUNTERS_MAX && request.targets >= 1 &&
+		       request.targets <= TARE_COUNT_CPUS_MAX;
 	if (request.op != TARE_WIRE_RUN)
 		return true;
 	if (request.count == 0 || request.count > TARE_PENDING_SLOTS)

@@ -22,7 +22,7 @@
 #include "harness/model/pending.h"
 
 enum {
-	TARE_WIRE_VERSION = 3,
+	TARE_WIRE_VERSION = 4,
 	TARE_WIRE_MAGIC = 0x45524157, /* "WARE" */
 	TARE_WIRE_SOCKET = 3,         /* where the agent finds its socket */
 	TARE_WIRE_SLOTS = 16,
@@ -31,7 +31,7 @@ enum {
 	TARE_WIRE_NODE_WORDS = 16, /* and NUMA nodes */
 	TARE_WIRE_PROGRAM_MAX = 8 << 20,
 	TARE_WIRE_PROGRAM_FDS = 4,
-	TARE_WIRE_FDS_MAX = TARE_COUNTERS_MAX, /* of one message */
+	TARE_WIRE_FDS_MAX = TARE_COUNTERS_MAX * TARE_COUNT_CPUS_MAX, /* of one message */
 };
 
 /* How long the agent tries to kill what it has started, before it answers that it cannot. */
@@ -46,7 +46,9 @@ enum tare_wire_op {
 	TARE_WIRE_START,   /* slot: a service; its number is in the reply */
 	TARE_WIRE_STATUS,  /* service */
 	TARE_WIRE_STOP,    /* service, timeout_ns between SIGTERM and SIGKILL */
-	TARE_WIRE_COUNT,   /* descriptors: events, count of them; 0: nothing is counted any more */
+	/* descriptors: count events on one target after the other; 0: nothing is counted any more
+	 */
+	TARE_WIRE_COUNT,
 	TARE_WIRE_CANCEL,
 	TARE_WIRE_OP_COUNT,
 };
@@ -90,7 +92,9 @@ struct tare_wire_request {
 	uint64_t accepted[4]; /* exit codes after which the batch goes on, as bits */
 	struct tare_wire_place place;
 	uint32_t service;
-	uint32_t set; /* RUN: a number for what is counted, which comes back with it */
+	uint32_t set;     /* RUN: a number for what is counted, which comes back with it */
+	uint32_t targets; /* COUNT: each event is read on all of them and summed */
+	uint32_t reserved;
 };
 
 /* What failed, where error is not 0. */

@@ -230,6 +230,26 @@ def derives_metrics_of_a_group(tare):
                    f"{derived} is not {faults} in {clock[i]} ns")
 
 
+def counts_on_the_cpus_of_the_case(tare):
+    """The program's faults are among those of its CPU; and they are said to be of the CPU."""
+    cpu = max(os.sched_getaffinity(0))
+    with Sandbox(tare) as sandbox:
+        suite = suite_of(["perf_sw/page-faults", "perf_sw/task-clock"],
+                         json.dumps([sys.executable, "-c", PROGRAM]),
+                         f"  cpus: {cpu}-{cpu}\n  counter_scope: cpus\n")
+        report, text = measure(sandbox, suite)
+        case = report["cases"][0]
+        expect("perf_sw/task-clock" not in case["metrics"], str(case["metrics"].keys()))
+        expect("a clock of processes" in text, text)
+        if "perf_sw/page-faults" not in case["metrics"]:
+            expect("or less is needed" in text, text)
+            print("  the kernel does not permit events of CPUs here")
+            return
+        faults = samples(case, "perf_sw/page-faults")
+        expect(len(faults) == 4 and all(one >= PAGES for one in faults), str(faults))
+        expect("whatever runs there" in json.dumps(case), str(case)[:500])
+
+
 def warns_of_what_it_lacks_or_refuses(tare):
     with Sandbox(tare) as sandbox:
         suite = suite_of(["page-faults", "no-such-counter"], "[true]")
@@ -263,6 +283,7 @@ def main():
         with_program(gates_simulated_instructions_at_a_thousandth, count_to),
         every_set_has_its_turn_in_short_programs,
         derives_metrics_of_a_group,
+        counts_on_the_cpus_of_the_case,
         warns_of_what_it_lacks_or_refuses,
     ], sys.argv[1])
 

@@ -101,6 +101,12 @@ open_event(long arguments[6])
 						    : perf_shim.refuse_kernel_errno;
 		return -1;
 	}
+	if ((pid_t)arguments[1] == -1 && perf_shim.refuse_cpus_errno != 0) {
+		errno = perf_shim.refuse_cpus_errno;
+		return -1;
+	}
+	if ((pid_t)arguments[1] == -1 && perf_shim.has_cpus)
+		return fake_event(1000 + (uint64_t)arguments[2], 1000000000, 1000000000);
 	if (perf_shim.has_pmu && attr.type != PERF_TYPE_SOFTWARE)
 		return open_hardware(&attr, arguments);
 	return enter(SYS_perf_event_open, arguments);

@@ -19,6 +19,8 @@ struct perf_shim {
 	unsigned group_max;      /* hardware events that a group has room for; 0: any number */
 	bool in_error;           /* hardware events read as nothing: a pinned group in error */
 	bool stuck_at_zero;      /* hardware events are there and never count */
+	bool has_cpus;           /* events of a CPU read as steps of 1000 and its number */
+	int refuse_cpus_errno;   /* events of a CPU are refused with this */
 	bool turns;              /* hardware events ran for 40 % of the time they were enabled */
 	unsigned opened;         /* how many events were opened */
 	unsigned opened_hardware;

@@ -40,6 +40,8 @@ tear_down(void **state)
 	return 0;
 }
 
+static const struct tare_counter_target self = {.pid = 0, .cpu = -1};
+
 static size_t
 at(const char *name)
 {
@@ -64,7 +66,7 @@ attaches_a_guard_and_every_event_of_the_set(void **state)
 
 	(void)state;
 	assert_int_equal(tare_counters_attach(&attachment, &fixture.subject,
-				 &fixture.subject.counter_sets[0], getpid(), NULL),
+				 &fixture.subject.counter_sets[0], &self, 1, NULL),
 		TARE_OK);
 	assert_int_equal(attachment.count, 4);
 	for (size_t i = 0; i < 4; i++)
@@ -82,7 +84,7 @@ says_why_events_cannot_be_attached(void **state)
 	(void)state;
 	perf_shim.refuse_errno = EMFILE;
 	assert_int_equal(tare_counters_attach(&attachment, &fixture.subject,
-				 &fixture.subject.counter_sets[0], getpid(), &err),
+				 &fixture.subject.counter_sets[0], &self, 1, &err),
 		TARE_UNSUPPORTED);
 	assert_string_equal(err.text, "perf_event_open: Too many open files");
 }
@@ -106,7 +108,7 @@ attaches_where_only_the_program_may_be_counted(void **state)
 		tare_counters_resolve(&(const char *){NULL}, fixture.counters, &fixture.plan, NULL),
 		TARE_OK);
 	tare_counters_attach(
-		&attachment, &fixture.subject, &fixture.subject.counter_sets[0], getpid(), &err);
+		&attachment, &fixture.subject, &fixture.subject.counter_sets[0], &self, 1, &err);
 	assert_string_equal(err.text, "");
 	assert_int_equal(attachment.count, 3);
 	tare_counters_detach(&attachment);
@@ -205,12 +207,76 @@ works_formulas_out_of_one_sample(void **state)
 	assert_true(isnan(values[at("ipc")]));
 }
 
+static void
+attaches_the_set_to_every_cpu(void **state)
+{
+	const struct tare_counter_target cpus[] = {{-1, 0}, {-1, 3}, {-1, 70}};
+	struct tare_attachment attachment = {0};
+	struct tare_agent_reading reading;
+
+	(void)state;
+	perf_shim.has_cpus = true;
+	perf_shim.opened = 0;
+	assert_int_equal(tare_counters_attach(&attachment, &fixture.subject,
+				 &fixture.subject.counter_sets[0], cpus, 3, NULL),
+		TARE_OK);
+	assert_int_equal(attachment.count, 4);
+	assert_int_equal(attachment.targets, 3);
+	/* No anchors: nothing is inherited. */
+	assert_int_equal(perf_shim.opened, 12);
+	for (size_t i = 0; i < 12; i++) {
+		assert_int_equal(
+			read(attachment.fds[i], &reading, sizeof(reading)), sizeof(reading));
+		assert_int_equal(reading.value, 1000 + cpus[i / 4].cpu);
+	}
+	tare_counters_detach(&attachment);
+}
+
+/* The clock of a CPU runs whatever the program does. */
+static void
+takes_what_was_counted_on_cpus_where_these_were_watched_long_enough(void **state)
+{
+	struct tare_agent_counts counts = whole_counts();
+	struct tare_counted counted[FIXTURE_METRICS_MAX];
+	bool invalid = true;
+
+	(void)state;
+	fixture.subject.counts_cpus = true;
+	counts.readings[0].value = 90000000;
+	tare_counters_values(counted, &invalid, &fixture.subject, &record, &counts, NULL);
+	assert_false(invalid);
+	assert_true(counted[at("cycles")].value == 2000.0);
+	counts.readings[0].value = 8000000;
+	tare_counters_values(counted, &invalid, &fixture.subject, &record, &counts, NULL);
+	assert_true(invalid);
+	assert_true(isnan(counted[at("cycles")].value));
+}
+
+/* Two sets of anchors would be four events; one dummy and one of the hardware are enough. */
+static void
+anchors_a_set_once(void **state)
+{
+	struct tare_attachment attachment = {0};
+
+	(void)state;
+	assert_int_equal(tare_counters_attach(&attachment, &fixture.subject,
+				 &fixture.subject.counter_sets[0], &self, 1, NULL),
+		TARE_OK);
+	assert_int_equal(attachment.anchor_count, 2);
+	tare_counters_detach(&attachment);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			attaches_a_guard_and_every_event_of_the_set, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(attaches_the_set_to_every_cpu, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			takes_what_was_counted_on_cpus_where_these_were_watched_long_enough, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(anchors_a_set_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			says_why_events_cannot_be_attached, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -141,7 +141,7 @@ looks_for_nothing_of_this_machine_in_a_container(void **state)
 	struct tare_err err = {0};
 
 	(void)state;
-	counters = tare_counters_inside(tare_counters_new(arena, &place));
+	counters = tare_counters_for(tare_counters_new(arena, &place), true, false);
 	assert_int_equal(
 		tare_counters_find(&source, counters, "data-reads", &err), TARE_UNSUPPORTED);
 	assert_string_equal(err.text, "valgrind: it runs on this machine, and not in a container");
@@ -150,7 +150,7 @@ looks_for_nothing_of_this_machine_in_a_container(void **state)
 	assert_string_equal(
 		err.text, "cgroup: a container has a cgroup of its own, which its engine keeps");
 	assert_string_equal(found("instructions")->origin.provider, "perf");
-	assert_ptr_equal(tare_counters_inside(counters), counters);
+	assert_ptr_equal(tare_counters_for(counters, true, false), counters);
 }
 
 static void
@@ -190,6 +190,25 @@ says_what_was_probably_meant(void **state)
 	assert_string_equal(err.text, "no provider knows it; tare list counters has the names");
 }
 
+static void
+looks_again_where_events_count_on_cpus(void **state)
+{
+	const struct tare_counter_place place = {.root = ""};
+	struct tare_counters *on_cpus;
+
+	(void)state;
+	perf_shim.has_cpus = true;
+	counters = tare_counters_new(arena, &place);
+	on_cpus = tare_counters_for(counters, false, true);
+	assert_string_equal(found("instructions")->origin.scope, "program and its descendants");
+	assert_ptr_equal(tare_counters_for(counters, false, true), on_cpus);
+	counters = on_cpus;
+	assert_string_equal(
+		found("instructions")->origin.scope, "CPUs of the case, whatever runs there");
+	/* What costs nothing is taken as before. */
+	assert_string_equal(found("page-faults")->origin.provider, "rusage");
+}
+
 int
 main(void)
 {
@@ -204,6 +223,8 @@ main(void)
 			tries_a_simulator_once_for_all_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			looks_for_nothing_of_this_machine_in_a_container, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			looks_again_where_events_count_on_cpus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			gives_the_reason_of_everyone_who_knows_the_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_what_was_probably_meant, set_up, tear_down),

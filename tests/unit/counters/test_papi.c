@@ -139,14 +139,15 @@ counts_a_child_through_the_descriptor_that_papi_opened(void **state)
 {
 	struct tare_counter_source source = found(generic);
 	const struct tare_counter_source *const sources[] = {&source};
-	struct tare_attachment attachment = {0};
+	const struct tare_counter_target self = {.pid = getpid(), .cpu = -1};
+	struct tare_attachment attachment = {.targets = 1};
 	uint64_t before = 0, after = 0;
 	struct tare_err err = {0};
 	int status;
 	pid_t pid;
 
 	(void)state;
-	if (tare_counters_papi.attach(&attachment, sources, 1, getpid(), &err) != TARE_OK)
+	if (tare_counters_papi.attach(&attachment, sources, 1, &self, &err) != TARE_OK)
 		fail_msg("%s", err.text);
 	assert_int_equal(attachment.count, 1);
 	assert_true(read(attachment.fds[0], &before, sizeof(before)) == sizeof(before));
@@ -160,8 +161,8 @@ counts_a_child_through_the_descriptor_that_papi_opened(void **state)
 	assert_true(after > before);
 	tare_counters_detach(&attachment);
 	/* And again: PAPI gave everything back. */
-	assert_int_equal(
-		tare_counters_papi.attach(&attachment, sources, 1, getpid(), NULL), TARE_OK);
+	attachment.targets = 1;
+	assert_int_equal(tare_counters_papi.attach(&attachment, sources, 1, &self, NULL), TARE_OK);
 	tare_counters_detach(&attachment);
 }
 

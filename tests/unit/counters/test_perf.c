@@ -230,6 +230,18 @@ count_in_child(int fd, bool exec)
 	return after.value - before.value;
 }
 
+/* As tare_counters_attach() does. */
+static enum tare_status
+attach(struct tare_attachment *attachment, const struct tare_counter_ops *ops,
+	const struct tare_counter_source *const *sources, size_t count, struct tare_err *err)
+{
+	const struct tare_counter_target self = {.pid = getpid(), .cpu = -1};
+	enum tare_status status = tare_perf_anchor(attachment, sources, count, self.pid, err);
+
+	attachment->targets = 1;
+	return status == TARE_OK ? ops->attach(attachment, sources, count, &self, err) : status;
+}
+
 static void
 counts_what_is_executed_and_nothing_before_it(void **state)
 {
@@ -238,8 +250,7 @@ counts_what_is_executed_and_nothing_before_it(void **state)
 	struct tare_attachment attachment = {0};
 
 	(void)state;
-	assert_int_equal(
-		tare_counters_perf_sw.attach(&attachment, sources, 1, getpid(), NULL), TARE_OK);
+	assert_int_equal(attach(&attachment, &tare_counters_perf_sw, sources, 1, NULL), TARE_OK);
 	assert_int_equal(attachment.count, 1);
 	assert_int_equal(fcntl(attachment.fds[0], F_GETFD), FD_CLOEXEC);
 	/* Neither this process nor a child that executes nothing. */
@@ -263,8 +274,7 @@ counts_the_same_before_and_after_the_reap(void **state)
 	pid_t pid;
 
 	(void)state;
-	assert_int_equal(
-		tare_counters_perf_sw.attach(&attachment, sources, 1, getpid(), NULL), TARE_OK);
+	assert_int_equal(attach(&attachment, &tare_counters_perf_sw, sources, 1, NULL), TARE_OK);
 	pid = fork();
 	if (pid == 0) {
 		execl("/bin/true", "true", (char *)NULL);
@@ -288,8 +298,7 @@ groups_the_hardware_events_of_a_set(void **state)
 	struct tare_attachment attachment = {0};
 
 	(void)state;
-	assert_int_equal(
-		tare_counters_perf.attach(&attachment, sources, 2, getpid(), NULL), TARE_OK);
+	assert_int_equal(attach(&attachment, &tare_counters_perf, sources, 2, NULL), TARE_OK);
 	assert_int_equal(attachment.count, 2);
 	/* A member of the group is enabled by the exec of its leader. */
 	assert_true(count_in_child(attachment.fds[0], true) > 0);
@@ -307,8 +316,7 @@ counts_every_child_and_not_the_first_alone(void **state)
 	struct tare_attachment attachment = {0};
 
 	(void)state;
-	assert_int_equal(
-		tare_counters_perf_sw.attach(&attachment, sources, 1, getpid(), NULL), TARE_OK);
+	assert_int_equal(attach(&attachment, &tare_counters_perf_sw, sources, 1, NULL), TARE_OK);
 	for (int i = 0; i < 20; i++)
 		assert_in_range(count_in_child(attachment.fds[0], true), 10, 900);
 	tare_counters_detach(&attachment);
@@ -324,8 +332,7 @@ multiplexes_where_a_group_has_no_room(void **state)
 
 	(void)state;
 	perf_shim.group_max = 1;
-	assert_int_equal(
-		tare_counters_perf.attach(&attachment, sources, 2, getpid(), NULL), TARE_OK);
+	assert_int_equal(attach(&attachment, &tare_counters_perf, sources, 2, NULL), TARE_OK);
 	assert_int_equal(attachment.count, 2);
 	assert_true(count_in_child(attachment.fds[1], true) > 0);
 	tare_counters_detach(&attachment);
@@ -341,11 +348,34 @@ says_why_one_cannot_be_attached(void **state)
 
 	(void)state;
 	perf_shim.refuse_errno = EMFILE;
-	assert_int_equal(tare_counters_perf_sw.attach(&attachment, sources, 1, getpid(), &err),
-		TARE_UNSUPPORTED);
+	assert_int_equal(
+		attach(&attachment, &tare_counters_perf_sw, sources, 1, &err), TARE_UNSUPPORTED);
 	assert_string_equal(err.text, "perf_event_open: Too many open files");
 	assert_int_equal(attachment.count, 0);
 	tare_counters_detach(&attachment);
+}
+
+static void
+counts_on_cpus_for_those_who_may(void **state)
+{
+	const struct tare_counter_place on_cpus = {.root = "", .on_cpus = true};
+	struct tare_counter_source source = {0};
+	struct tare_err err = {0};
+
+	(void)state;
+	perf_shim.has_cpus = true;
+	assert_int_equal(
+		tare_counters_perf.find(&source, arena, &on_cpus, "cycles", NULL), TARE_OK);
+	assert_string_equal(source.origin.scope, "CPUs of the case, whatever runs there");
+	assert_int_equal(
+		tare_counters_perf_sw.find(&source, arena, &on_cpus, "page-faults", NULL), TARE_OK);
+	assert_int_equal(tare_counters_perf_sw.find(&source, arena, &on_cpus, "task-clock", &err),
+		TARE_UNSUPPORTED);
+	assert_string_equal(err.text, "it is a clock of processes, and counter_scope is cpus");
+	perf_shim.refuse_cpus_errno = EACCES;
+	assert_int_equal(tare_counters_perf.find(&source, arena, &on_cpus, "cycles", &err),
+		TARE_UNSUPPORTED);
+	assert_non_null(strstr(err.text, ", 0 or less is needed"));
 }
 
 int
@@ -380,6 +410,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			multiplexes_where_a_group_has_no_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(says_why_one_cannot_be_attached, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			counts_on_cpus_for_those_who_may, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

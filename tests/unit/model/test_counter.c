@@ -127,6 +127,18 @@ checks_every_part_of_what_was_counted(void **state)
 	assert_true(tare_counts_check(&counts) != check);
 }
 
+/* Whatever else ran there, the clock of the CPUs saw the program too. */
+static void
+guards_cpus_by_the_time_they_were_watched(void **state)
+{
+	(void)state;
+	assert_true(tare_counters_guard_cpus(9e9, 1e9));
+	assert_true(tare_counters_guard_cpus(0.98e9, 1e9));
+	assert_false(tare_counters_guard_cpus(0.97e9, 1e9));
+	assert_true(tare_counters_guard_cpus(0.2e6, 1e6));
+	assert_false(tare_counters_guard_cpus(0.0, 1e5));
+}
+
 int
 main(void)
 {
@@ -137,6 +149,7 @@ main(void)
 		cmocka_unit_test(does_not_use_what_was_never_enabled),
 		cmocka_unit_test(keeps_a_count_of_zero),
 		cmocka_unit_test(guards_by_two_percent_or_a_millisecond),
+		cmocka_unit_test(guards_cpus_by_the_time_they_were_watched),
 		cmocka_unit_test(guards_less_closely_where_threads_were_switched),
 		cmocka_unit_test(has_each_portable_name_once),
 		cmocka_unit_test(names_its_qualities),

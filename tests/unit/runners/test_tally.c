@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -258,6 +259,50 @@ has_no_value_for_an_event_in_error(void **state)
 	assert_true(counted(subject, &outcome, "perf_sw/page-faults") > 0.0);
 }
 
+/* One or two of the CPUs that this process may use. */
+static struct tare_bits
+some_cpus(void)
+{
+	struct tare_bits cpus = {0};
+	cpu_set_t own;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(own), &own), 0);
+	for (unsigned i = 0; i < CPU_SETSIZE && tare_bits_count(&cpus) < 2; i++) {
+		if (CPU_ISSET(i, &own))
+			tare_bits_add(&cpus, i);
+	}
+	return cpus;
+}
+
+static void
+sums_over_the_cpus_of_the_case(void **state)
+{
+	struct fixture *fixture = *state;
+	struct tare_case *subject =
+		counting(fixture, tiny(), (const char *const[]){"perf_sw/page-faults", NULL});
+	struct tare_bits cpus = some_cpus();
+	char list[TARE_BITS_TEXT_MAX];
+	const char *pinned = NULL;
+	struct tare_outcome outcome;
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < TARE_BITS_MAX; i++)
+		sum += tare_bits_has(&cpus, i) ? 1000 + i : 0;
+	tare_bits_print(list, sizeof(list), &cpus);
+	subject->cpus = list;
+	subject->counts_cpus = true;
+	perf_shim.has_cpus = true;
+	assert_int_equal(
+		tare_runner_host.case_begin(fixture->runner, &pinned, subject, NULL), TARE_OK);
+	outcome = subject_measure_one(fixture->runner, subject);
+	assert_int_equal(outcome.counts.count, 2);
+	assert_int_equal(outcome.counts.readings[1].value, sum);
+	/* Without, the same counters are attached anew. */
+	subject->counts_cpus = false;
+	outcome = subject_measure_one(fixture->runner, subject);
+	assert_int_not_equal(outcome.counts.readings[1].value, sum);
+}
+
 static void
 refuses_one_case_where_events_are_gone(void **state)
 {
@@ -317,6 +362,7 @@ main(void)
 			passes_on_for_how_long_an_event_ran, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			has_no_value_for_an_event_in_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(sums_over_the_cpus_of_the_case, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			refuses_one_case_where_events_are_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(counts_nothing_in_hooks, setup, teardown),

@@ -137,6 +137,13 @@ accepts_only_requests_that_can_be_acted_on(void **state)
 	assert_false(tare_wire_request_valid(&request, sizeof(request)));
 	request.op = TARE_WIRE_OP_COUNT;
 	assert_false(tare_wire_request_valid(&request, sizeof(request)));
+	request = (struct tare_wire_request){
+		.op = TARE_WIRE_COUNT, .count = TARE_COUNTERS_MAX, .targets = TARE_COUNT_CPUS_MAX};
+	assert_true(tare_wire_request_valid(&request, sizeof(request)));
+	request.targets++;
+	assert_false(tare_wire_request_valid(&request, sizeof(request)));
+	request.targets = 0;
+	assert_false(tare_wire_request_valid(&request, sizeof(request)));
 	request.op = TARE_WIRE_CANCEL;
 	assert_true(tare_wire_request_valid(&request, sizeof(request)));
 }

@@ -231,7 +231,7 @@ shows_hostile_text_safely(void **state)
 		"expect, "
 		"timeout, warmup, invocations, precision, max_time, on_disturbance, metrics, "
 		"counters, "
-		"counters_required, "
+		"counters_required, counter_scope, "
 		"margin, critical, "
 		"runner, cpus, numa, threads, image, samples, resources\n");
 }

@@ -397,6 +397,25 @@ says_what_is_wrong_with_counters(void **state)
 		"'('\n");
 }
 
+static void
+counts_on_cpus_where_the_case_has_some(void **state)
+{
+	const char *refusal = "s.yaml:6:18: counter_scope: cpus counts on the CPUs of the case, "
+			      "which has none of "
+			      "its own; expected cpus: beside it, or program\n";
+
+	assert_false(suite_case(*state, "  command: p\n  counters: ipc\n")->counts_cpus);
+	assert_true(suite_case(
+		*state, "  command: p\n  counters: ipc\n  counter_scope: cpus\n  cpus: 1\n")
+			    ->counts_cpus);
+	assert_string_equal(suite_case_problems(*state,
+				    "  command: p\n  counters: ipc\n  counter_scope: cpus\n"),
+		refusal);
+	assert_string_equal(suite_case_problems(*state, "  command: p\n  counters: ipc\n"
+							"  counter_scope: cpus\n  cpus: none\n"),
+		refusal);
+}
+
 int
 main(void)
 {
@@ -406,6 +425,8 @@ main(void)
 			suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			knows_every_group_that_comes_with_tare, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			counts_on_cpus_where_the_case_has_some, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(takes_groups_of_the_suite_before_those_of_tare,
 			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
