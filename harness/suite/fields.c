@@ -1,7 +1,7 @@
 #include <stddef.h>
 
 #include "harness/suite/checks.h"
-#include "harness/suite/shape.h"
+#include "harness/suite/fields.h"
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -9,17 +9,17 @@
 
 static const struct tare_shape nothing = {.kind = TARE_SHAPE_NOTHING, .expected = "nothing"};
 static const struct tare_shape text = {.kind = TARE_SHAPE_TEXT, .expected = "text"};
-static const struct tare_shape word = {.kind = TARE_SHAPE_TEXT, .expected = "a word"};
-static const struct tare_shape prose = {
+const struct tare_shape tare_shape_word = {.kind = TARE_SHAPE_TEXT, .expected = "a word"};
+const struct tare_shape tare_shape_prose = {
 	.kind = TARE_SHAPE_TEXT, .expected = "a description", .literal = true};
 static const struct tare_shape name = {
 	.kind = TARE_SHAPE_TEXT, .expected = "a name", .literal = true, .check = tare_check_name};
-static const struct tare_shape flag = {.kind = TARE_SHAPE_BOOL,
+const struct tare_shape tare_shape_flag = {.kind = TARE_SHAPE_BOOL,
 	.expected = "true or false",
 	.choices = (const char *const[]){"true", "false", NULL}};
 static const struct tare_shape duration = {
 	.kind = TARE_SHAPE_DURATION, .expected = "a duration such as 500ms"};
-static const struct tare_shape percent = {
+const struct tare_shape tare_shape_percent = {
 	.kind = TARE_SHAPE_PERCENT, .expected = "a percentage such as 2%"};
 static const struct tare_shape path = {
 	.kind = TARE_SHAPE_TEXT, .expected = "a path", .check = tare_check_path};
@@ -27,7 +27,7 @@ static const struct tare_shape literal_path = {.kind = TARE_SHAPE_TEXT,
 	.expected = "the path of a suite file, relative to this one",
 	.literal = true,
 	.check = tare_check_path};
-static const struct tare_shape regex = {.kind = TARE_SHAPE_TEXT,
+const struct tare_shape tare_shape_regex = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a POSIX extended regular expression",
 	.check = tare_check_regex};
 static const struct tare_shape script = {
@@ -205,11 +205,12 @@ static const struct tare_shape exit_codes = {.kind = TARE_SHAPE_LIST,
 static const struct tare_shape exit_shape = {.kind = TARE_SHAPE_ANY,
 	.expected = "an exit code or a list of them",
 	.any = (const struct tare_shape *const[]){&exit_code, &exit_codes, NULL}};
-static const struct tare_shape regexes = {
-	.kind = TARE_SHAPE_LIST, .expected = "a list of regular expressions", .item = &regex};
+static const struct tare_shape regexes = {.kind = TARE_SHAPE_LIST,
+	.expected = "a list of regular expressions",
+	.item = &tare_shape_regex};
 static const struct tare_shape patterns = {.kind = TARE_SHAPE_ANY,
 	.expected = "a regular expression or a list of them",
-	.any = (const struct tare_shape *const[]){&regex, &regexes, NULL}};
+	.any = (const struct tare_shape *const[]){&tare_shape_regex, &regexes, NULL}};
 static const struct tare_field expect_fields[] = {
 	{.key = "exit",
 		.shape = &exit_shape,
@@ -268,183 +269,6 @@ static const struct tare_shape invocations = {.kind = TARE_SHAPE_ANY,
 static const struct tare_shape on_disturbance = {.kind = TARE_SHAPE_CHOICE,
 	.expected = "label or repeat",
 	.choices = (const char *const[]){"label", "repeat", NULL}};
-
-static const struct tare_shape metric_name = {.kind = TARE_SHAPE_TEXT,
-	.expected = "the name of a metric",
-	.literal = true,
-	.check = tare_check_metric_name,
-	.pattern = "^[A-Za-z_][A-Za-z0-9_./-]*$"};
-static const struct tare_shape json_path = {.kind = TARE_SHAPE_TEXT,
-	.expected = "a path such as results[0].time",
-	.check = tare_check_json_path};
-static const struct tare_shape unit = {.kind = TARE_SHAPE_TEXT,
-	.expected = "a unit such as ms, MiB, MB/s or requests/s",
-	.check = tare_check_unit};
-static const struct tare_shape better = {.kind = TARE_SHAPE_CHOICE,
-	.expected = "lower or higher",
-	.choices = (const char *const[]){"lower", "higher", NULL}};
-static const struct tare_shape reduce = {.kind = TARE_SHAPE_CHOICE,
-	.expected = "median, mean, min, max, sum, first, last, p90, p95 or p99",
-	.choices = (const char *const[]){
-		"median", "mean", "min", "max", "sum", "first", "last", "p90", "p95", "p99", NULL}};
-static const struct tare_shape stream = {.kind = TARE_SHAPE_CHOICE,
-	.expected = "stdout or stderr",
-	.choices = (const char *const[]){"stdout", "stderr", NULL}};
-static const struct tare_field metric_fields[] = {
-	{.key = "regex",
-		.shape = &regex,
-		.alternative = true,
-		.doc = "POSIX extended regular expression. The number is the group written "
-		       "(?<name>...), else the first group, else the whole match. Every match "
-		       "counts."},
-	{.key = "json",
-		.shape = &json_path,
-		.alternative = true,
-		.doc = "The output is JSON and the number is at this path: results[0].time. A list "
-		       "of numbers is several values."},
-	{.key = "lines",
-		.shape = &word,
-		.alternative = true,
-		.doc = "The number is in lines `name: value unit` with this name; true: the "
-		       "metric's own name."},
-	{.key = "unit",
-		.shape = &unit,
-		.doc = "The unit the program writes: ns, us, ms, s, B, kB, MiB, MB/s, ... Times "
-		       "are "
-		       "kept in ns, sizes in bytes; any other word is kept as it is."},
-	{.key = "better",
-		.shape = &better,
-		.doc = "Whether lower or higher values are better. Default: lower."},
-	{.key = "reduce",
-		.shape = &reduce,
-		.doc = "How several values of one invocation become one. Default: median."},
-	{.key = "stream", .shape = &stream, .doc = "Where the program writes it. Default: stdout."},
-	{.key = "margin",
-		.shape = &percent,
-		.doc = "The smallest change that matters; also makes the metric count for the "
-		       "gate."},
-	{.key = "exact",
-		.shape = &flag,
-		.doc = "The value is a constant by nature, such as a size: any change is one."},
-	{.key = "gate",
-		.shape = &flag,
-		.doc = "Whether it counts for the gate. Default: wall does, and what has a margin "
-		       "of "
-		       "its own."},
-};
-static const struct tare_table metric_table = {.name = "metric",
-	.doc = "A number out of the program's output; or gate and margin of one that tare always "
-	       "measures.",
-	.fields = metric_fields,
-	.field_count = ARRAY_COUNT(metric_fields)};
-static const struct tare_shape metric = {.kind = TARE_SHAPE_TABLE,
-	.expected = "a mapping with regex, json or lines",
-	.table = &metric_table};
-static const struct tare_shape metrics = {.kind = TARE_SHAPE_MAP,
-	.expected = "a mapping of metrics",
-	.key = &metric_name,
-	.item = &metric};
-
-static const struct tare_shape counter = {.kind = TARE_SHAPE_TEXT,
-	.expected = "the name of a counter or of a group of them, such as instructions or ipc",
-	.check = tare_check_counter,
-	.pattern = "^[A-Za-z_][A-Za-z0-9_./:=-]*$"};
-static const struct tare_shape counter_list = {
-	.kind = TARE_SHAPE_LIST, .expected = "a list of counters", .item = &counter};
-static const struct tare_shape counters = {.kind = TARE_SHAPE_ANY,
-	.expected = "a counter, a list of counters and groups, or none",
-	.any = (const struct tare_shape *const[]){&counter, &counter_list, NULL}};
-static const struct tare_shape formula = {.kind = TARE_SHAPE_TEXT,
-	.expected = "a formula such as instructions / cycles",
-	.literal = true,
-	.check = tare_check_formula};
-static const struct tare_field derived_fields[] = {
-	{.key = "formula",
-		.shape = &formula,
-		.required = true,
-		.doc = "Numbers, names of counters, + - * / and parentheses. A minus between names "
-		       "has a space on its left."},
-	{.key = "unit", .shape = &unit, .doc = "What the result is in, such as ratio."},
-	{.key = "better",
-		.shape = &better,
-		.doc = "Whether lower or higher values are better. Default: lower."},
-};
-static const struct tare_table derived_table = {.name = "derived metric",
-	.doc = "A metric worked out from counters of the same invocation.",
-	.fields = derived_fields,
-	.field_count = ARRAY_COUNT(derived_fields)};
-static const struct tare_shape derived = {
-	.kind = TARE_SHAPE_TABLE, .expected = "a mapping with formula", .table = &derived_table};
-static const struct tare_shape derived_map = {.kind = TARE_SHAPE_MAP,
-	.expected = "a mapping of names and formulas",
-	.key = &metric_name,
-	.item = &derived};
-static const struct tare_field counter_group_fields[] = {
-	{.key = "description", .shape = &prose, .doc = "For readers."},
-	{.key = "counters",
-		.shape = &counters,
-		.required = true,
-		.doc = "What is counted together."},
-	{.key = "derived", .shape = &derived_map, .doc = "Metrics worked out from them."},
-};
-static const struct tare_table counter_group_table = {.name = "counter group",
-	.doc = "Counters that belong together.",
-	.fields = counter_group_fields,
-	.field_count = ARRAY_COUNT(counter_group_fields)};
-static const struct tare_shape counter_group = {.kind = TARE_SHAPE_TABLE,
-	.expected = "a mapping with counters",
-	.table = &counter_group_table};
-static const struct tare_shape counter_groups = {.kind = TARE_SHAPE_MAP,
-	.expected = "a mapping of names and groups of counters",
-	.key = &tare_shape_identifier,
-	.item = &counter_group};
-
-static const struct tare_shape margins = {.kind = TARE_SHAPE_MAP,
-	.expected = "a mapping of metrics and percentages",
-	.key = &metric_name,
-	.item = &percent};
-static const struct tare_shape margin = {.kind = TARE_SHAPE_ANY,
-	.expected = "a percentage such as 2%, or a mapping of metrics and percentages",
-	.any = (const struct tare_shape *const[]){&percent, &margins, NULL}};
-
-static const struct tare_shape quantity = {.kind = TARE_SHAPE_TEXT,
-	.expected = "a number and its unit, such as 10.1ms",
-	.check = tare_check_quantity};
-static const struct tare_shape quantities = {.kind = TARE_SHAPE_LIST,
-	.expected = "a list of values",
-	.item = &quantity,
-	.nonempty = true};
-static const struct tare_shape distribution = {.kind = TARE_SHAPE_CHOICE,
-	.expected = "normal, lognormal or constant",
-	.choices = (const char *const[]){"normal", "lognormal", "constant", NULL}};
-static const struct tare_field replay_fields[] = {
-	{.key = "distribution",
-		.shape = &distribution,
-		.required = true,
-		.doc = "How values are drawn from the run's seed."},
-	{.key = "center",
-		.shape = &quantity,
-		.required = true,
-		.doc = "The constant; the mean (normal); the median (lognormal)."},
-	{.key = "spread",
-		.shape = &percent,
-		.doc = "Standard deviation relative to the center. Default: 0%."},
-};
-static const struct tare_table replay_table = {.name = "replay",
-	.doc = "Values drawn from a distribution.",
-	.fields = replay_fields,
-	.field_count = ARRAY_COUNT(replay_fields)};
-static const struct tare_shape replay_drawn = {.kind = TARE_SHAPE_TABLE,
-	.expected = "a mapping with distribution and center",
-	.table = &replay_table};
-static const struct tare_shape replay_metric = {.kind = TARE_SHAPE_ANY,
-	.expected = "a value, a list of values, or a mapping with distribution and center",
-	.any = (const struct tare_shape *const[]){&quantity, &quantities, &replay_drawn, NULL}};
-static const struct tare_shape replay = {.kind = TARE_SHAPE_MAP,
-	.expected = "a mapping of metrics and their values",
-	.key = &metric_name,
-	.item = &replay_metric,
-	.nonempty = true};
 
 static const struct tare_shape port = {
 	.kind = TARE_SHAPE_TEXT, .expected = "a port, or host:port", .check = tare_check_port};
@@ -686,7 +510,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.required = true,
 		.doc = "What it is called in reports and in history."},
 	[TARE_KEY_DESCRIPTION] = {.key = "description",
-		.shape = &prose,
+		.shape = &tare_shape_prose,
 		.places = WORK,
 		.doc = "For readers of reports."},
 	[TARE_KEY_TAGS] = {.key = "tags",
@@ -721,7 +545,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.alternative = true,
 		.doc = "A script for /bin/sh -e in place of command; the shell is measured too."},
 	[TARE_KEY_REPLAY] = {.key = "replay",
-		.shape = &replay,
+		.shape = &tare_shape_replay,
 		.places = WORK,
 		.alternative = true,
 		.doc = "In place of command: values by metric that are reported as if measured."},
@@ -791,7 +615,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "How many: auto, a number, or {min, max}. Default: auto, 6 to 1000."},
 	[TARE_KEY_PRECISION] = {.key = "precision",
-		.shape = &percent,
+		.shape = &tare_shape_percent,
 		.places = ALL | TARE_IN_SAMPLES,
 		.doc = "Enough is measured when the interval of the median is this narrow to each "
 		       "side. Default: 2%."},
@@ -806,18 +630,18 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		       "disturbed: label says so and gives estimates with and without them; "
 		       "repeat also measures as many more, within max_time. Default: label."},
 	[TARE_KEY_METRICS] = {.key = "metrics",
-		.shape = &metrics,
+		.shape = &tare_shape_metrics,
 		.places = WORK,
 		.doc = "More numbers, out of the program's output; and by {gate: false}, what does "
 		       "not count for the gate."},
 	[TARE_KEY_COUNTERS] = {.key = "counters",
-		.shape = &counters,
+		.shape = &tare_shape_counters,
 		.places = ALL,
 		.doc = "What is counted beside time: names such as instructions, PAPI presets, "
 		       "native events, PROVIDER/NAME, and groups: ipc, cache, branch, tlb, memory, "
 		       "faults. tare list counters says what can be had. Default: none."},
 	[TARE_KEY_COUNTERS_REQUIRED] = {.key = "counters_required",
-		.shape = &flag,
+		.shape = &tare_shape_flag,
 		.places = ALL,
 		.doc = "Counters that cannot be had are an error and not a warning."},
 	[TARE_KEY_COUNTER_SCOPE] = {.key = "counter_scope",
@@ -827,12 +651,12 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		       "some microseconds for each event inside the time measured; or cpus, the "
 		       "case's own, whatever runs there, which takes none. Default: program."},
 	[TARE_KEY_MARGIN] = {.key = "margin",
-		.shape = &margin,
+		.shape = &tare_shape_margin,
 		.places = ALL,
 		.doc = "The smallest change that matters: for all metrics, or by metric, which "
 		       "also makes it count for the gate. Default: 2%."},
 	[TARE_KEY_CRITICAL] = {.key = "critical",
-		.shape = &flag,
+		.shape = &tare_shape_flag,
 		.places = WORK,
 		.doc = "Its regression is named first."},
 	[TARE_KEY_RUNNER] = {.key = "runner",
@@ -899,7 +723,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = TARE_IN_RESOURCES,
 		.doc = "Folders of the container that are in memory: /tmp, or /tmp:size=64m."},
 	[TARE_KEY_PRIVILEGED] = {.key = "privileged",
-		.shape = &flag,
+		.shape = &tare_shape_flag,
 		.places = TARE_IN_RESOURCES,
 		.doc = "Whether the container may do all that root may. Default: false."},
 	[TARE_KEY_SECURITY_OPT] = {.key = "security_opt",
@@ -1018,7 +842,7 @@ static const struct tare_field suite_fields[TARE_TOP_COUNT] = {
 		.shape = &name,
 		.doc = "The suite's name. An included file need not have one."},
 	[TARE_TOP_DESCRIPTION] = {.key = "description",
-		.shape = &prose,
+		.shape = &tare_shape_prose,
 		.doc = "For readers of reports."},
 	[TARE_TOP_INCLUDE] = {.key = "include",
 		.shape = &include,
@@ -1045,7 +869,7 @@ static const struct tare_field suite_fields[TARE_TOP_COUNT] = {
 		.shape = &gate,
 		.doc = "The verdicts that make tare fail. Default: none, changes are only shown."},
 	[TARE_TOP_COUNTER_GROUPS] = {.key = "counter_groups",
-		.shape = &counter_groups,
+		.shape = &tare_shape_counter_groups,
 		.doc = "Groups for `counters`, beside those that come with tare or in place of "
 		       "them."},
 	[TARE_TOP_BENCHMARKS] = {.key = "benchmarks",
