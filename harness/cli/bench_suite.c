@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/json.h"
+#include "harness/base/secret.h"
 #include "harness/base/text.h"
 
 /* The rule of thumb of people who time by hand, until the verdict or the precision ends it sooner.
@@ -254,17 +255,29 @@ variant_name(struct writer *writer, const char *const *taken, const char *text, 
 	return name;
 }
 
+/* Names get into records; what is executed stays as it is. */
+static char **
+without_secrets(struct tare_arena *arena, char *const *commands, size_t count)
+{
+	char **told = tare_arena_alloc(arena, count + 1, sizeof(*told));
+
+	for (size_t i = 0; i < count; i++)
+		told[i] = tare_arena_strdup(arena, tare_secret_mask_text(arena, commands[i]));
+	return told;
+}
+
 static void
 write_variants(struct writer *writer, char *const *commands, size_t count)
 {
 	const char *key = writer->line->shell ? "shell" : "command";
-	size_t common = common_len(commands);
+	char *const *told = without_secrets(writer->arena, commands, count);
+	size_t common = common_len(told);
 	const char **names = tare_arena_alloc(writer->arena, count, sizeof(*names));
 
-	tare_json_string(&writer->json, "name", benchmark_name(writer->arena, commands, common));
+	tare_json_string(&writer->json, "name", benchmark_name(writer->arena, told, common));
 	tare_json_array_begin(&writer->json, "variants");
 	for (size_t i = 0; i < count; i++) {
-		names[i] = variant_name(writer, names, commands[i] + common, i);
+		names[i] = variant_name(writer, names, told[i] + common, i);
 		tare_json_object_begin(&writer->json, NULL);
 		tare_json_string(&writer->json, "name", names[i]);
 		write_text(writer, key, commands[i]);
@@ -276,12 +289,15 @@ write_variants(struct writer *writer, char *const *commands, size_t count)
 static void
 write_benchmark(struct writer *writer, char *const *commands, size_t count)
 {
+	char *const *told;
+
 	tare_json_array_begin(&writer->json, "benchmarks");
 	tare_json_object_begin(&writer->json, NULL);
 	if (count > 1) {
 		write_variants(writer, commands, count);
 	} else {
-		tare_json_string(&writer->json, "name", variant_name(writer, NULL, commands[0], 0));
+		told = without_secrets(writer->arena, commands, 1);
+		tare_json_string(&writer->json, "name", variant_name(writer, NULL, told[0], 0));
 		write_text(writer, writer->line->shell ? "shell" : "command", commands[0]);
 	}
 	tare_json_object_end(&writer->json);

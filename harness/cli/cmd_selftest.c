@@ -6,6 +6,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/rng.h"
+#include "harness/base/secret.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/cli/bench_suite.h"
@@ -168,7 +169,7 @@ prepare(struct selftest_run *run, struct tare_err *err)
 	run->bench.names = (struct tare_texts){.items = {"A", "B"}, .count = 2};
 	if (!run->line->command)
 		return use_probe(run, err);
-	run->found.command = run->line->command;
+	run->found.command = tare_secret_mask_text(arena, run->line->command);
 	run->commands[0] = tare_arena_strdup(arena, run->line->command);
 	run->commands[1] = run->commands[0];
 	return TARE_OK;

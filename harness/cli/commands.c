@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/base/secret.h"
 #include "harness/base/text.h"
 #include "harness/cli/command.h"
 #include "harness/cli/list.h"
-#include "harness/machine/scrub.h"
 #include "report/report.h"
 #include "report/table.h"
 
@@ -342,7 +342,7 @@ tare_command_line(struct tare_arena *arena, const char *name, char **words)
 	fputs(name, out);
 	for (; *words; before = *words++) {
 		fputc(' ', out);
-		tare_text_shell_quote(out, tare_scrub_argument(arena, before, *words));
+		tare_text_shell_quote(out, tare_secret_mask_word(arena, before, *words));
 	}
 	fclose(out);
 	copy = tare_arena_strdup(arena, text);

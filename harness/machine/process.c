@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "harness/base/secret.h"
 #include "harness/machine/facts.h"
 #include "harness/machine/scrub.h"
 
@@ -97,7 +98,7 @@ add_variables(const struct tare_reader *reader, char *(*get)(const char *name))
 		if (value)
 			tare_fact_add(reader,
 				tare_arena_printf(reader->arena, "variable.%s", names[i]),
-				tare_is_secret("", value) ? "<hidden>" : value, false);
+				tare_is_secret("", value) ? TARE_SECRET_MASK : value, false);
 	}
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/secret.h"
+
 enum { RANDOM_LEN = 24, VALUE_LEN = 8 };
 
 static bool
@@ -59,41 +61,11 @@ print_word(FILE *out, struct tare_arena *arena, const char *word, size_t len)
 	const char *name = equals ? tare_arena_strndup(arena, text, (size_t)(equals - text)) : text;
 
 	if (equals && tare_is_secret(name, equals + 1))
-		fprintf(out, "%s=<hidden>", name);
+		fprintf(out, "%s=" TARE_SECRET_MASK, name);
 	else if (!equals && tare_is_secret("", text))
-		fputs("<hidden>", out);
+		fputs(TARE_SECRET_MASK, out);
 	else
 		fputs(text, out);
-}
-
-/* "scheme://user:password@host" without the password. */
-static const char *
-hide_password(struct tare_arena *arena, const char *word)
-{
-	const char *user = strstr(word, "://");
-	size_t len = user ? strcspn(user + 3, "/?#") : 0;
-	const char *at = user ? memrchr(user + 3, '@', len) : NULL;
-	const char *colon = at ? memchr(user + 3, ':', (size_t)(at - user - 3)) : NULL;
-
-	if (!colon)
-		return word;
-	return tare_arena_printf(arena, "%.*s<hidden>%s", (int)(colon + 1 - word), word, at);
-}
-
-const char *
-tare_scrub_argument(struct tare_arena *arena, const char *before, const char *word)
-{
-	static const char joined[] = "--var=";
-	size_t skip = strncmp(word, joined, strlen(joined)) == 0 ? strlen(joined) : 0;
-	const char *equals = strchr(word + skip, '=');
-	const char *name;
-
-	if (!equals || (skip == 0 && strcmp(before, "--var") != 0))
-		return hide_password(arena, word);
-	name = tare_arena_strndup(arena, word + skip, (size_t)(equals - word) - skip);
-	if (!names_secret(name))
-		return hide_password(arena, word);
-	return tare_arena_printf(arena, "%.*s<hidden>", (int)(equals + 1 - word), word);
 }
 
 /* NULL where the variable may be told. */
@@ -119,9 +91,9 @@ tare_scrub_variables(struct tare_arena *arena, const char *text, char *const *va
 		while (at) {
 			size_t before = (size_t)(at - text);
 
-			text = tare_arena_printf(
-				arena, "%.*s<hidden>%s", (int)before, text, at + strlen(value));
-			at = strstr(text + before + strlen("<hidden>"), value);
+			text = tare_arena_printf(arena, "%.*s%s%s", (int)before, text,
+				TARE_SECRET_MASK, at + strlen(value));
+			at = strstr(text + before + strlen(TARE_SECRET_MASK), value);
 		}
 	}
 	return text;
@@ -151,7 +123,7 @@ tare_scrub_command_line(struct tare_arena *arena, const char *line)
 	const char *copy;
 
 	if (!out)
-		return "<hidden>";
+		return TARE_SECRET_MASK;
 	for (line += strspn(line, blanks); *line; line += strspn(line, blanks)) {
 		size_t len = word_len(line);
 

@@ -1,5 +1,6 @@
 /*
- * Scrubbing: what may be a secret does not get into a record.
+ * Scrubbing: what of a machine may be a secret does not get into a record; harness/base/secret.h
+ * has what users write into commands.
  *
  * Pure; results live in the arena. A value is hidden where its name says secret (token, password,
  * key, ...), where it carries a user before an @, and where it is long and looks drawn at random.
@@ -15,13 +16,9 @@
 /* Whether the value of this name must not be told. */
 bool tare_is_secret(const char *name, const char *value);
 
-/* A kernel command line: "name=<hidden>" for secrets, and nothing of what is for init (behind a
+/* A kernel command line: "name=***" for secrets, and nothing of what is for init (behind a
  * "--"), which is not the kernel's. */
 const char *tare_scrub_command_line(struct tare_arena *arena, const char *line);
-
-/* A word of tare's own command line; before is the word in front of it ("" where it is the first).
- * Hidden are the values of --var NAME=VALUE, and passwords of URLs. */
-const char *tare_scrub_argument(struct tare_arena *arena, const char *before, const char *word);
 
 /* Text without the values of those of the variables ("NAME=value", NULL at the end) that are called
  * secrets. Left are values of fewer than eight bytes and paths, which stand in many texts for other

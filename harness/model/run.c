@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/base/secret.h"
 #include "harness/base/text.h"
 #include "harness/model/warning.h"
 
@@ -145,6 +146,7 @@ tare_case_name(struct tare_arena *arena, const char *benchmark,
 static char *
 quote_command(struct tare_arena *arena, const struct tare_program *program)
 {
+	const char *before = "";
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -154,7 +156,8 @@ quote_command(struct tare_arena *arena, const struct tare_program *program)
 	for (size_t i = 0; i < program->argc; i++) {
 		if (i > 0)
 			fputc(' ', out);
-		tare_text_shell_quote(out, program->argv[i]);
+		tare_text_shell_quote(out, tare_secret_mask_word(arena, before, program->argv[i]));
+		before = program->argv[i];
 	}
 	fclose(out);
 	copy = tare_arena_strdup(arena, text);

@@ -59,7 +59,7 @@ struct tare_run_case {
 	const char **tags;
 	size_t tag_count;
 	size_t group; /* cases of one group are variants of each other; the first is the base */
-	const char *command; /* for people: the command line, shell-quoted */
+	const char *command; /* for people: the command line, shell-quoted, without its secrets */
 	const char *runner;
 	const char *cpus; /* the pins as applied, "" where none */
 	/* For people, what was asked and what it came to: "cores:2: 2 cores on NUMA node 0; memory

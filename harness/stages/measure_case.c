@@ -4,6 +4,8 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/file.h"
+#include "harness/base/secret.h"
+#include "harness/machine/scrub.h"
 #include "harness/model/warning.h"
 #include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
@@ -41,6 +43,18 @@ journal_sample(struct tare_measure *measure, const struct tare_sample *sample, s
 	return TARE_OK;
 }
 
+/* A program may repeat what it was told. */
+static const char *
+without_secrets(struct tare_measure *measure, const struct tare_case *subject, const char *text)
+{
+	if (!text)
+		return NULL;
+	text = tare_scrub_variables(measure->scratch, text, environ);
+	if (subject->program.env)
+		text = tare_scrub_variables(measure->scratch, text, subject->program.env);
+	return tare_secret_mask_text(measure->scratch, text);
+}
+
 enum tare_status
 tare_measure_fail_case(struct tare_measure *measure, struct tare_measured_case *mine,
 	struct tare_sample *sample, const char *text, const char *stderr_tail, struct tare_err *err)
@@ -48,8 +62,8 @@ tare_measure_fail_case(struct tare_measure *measure, struct tare_measured_case *
 	sample->case_index = (uint32_t)mine->subject->index;
 	sample->ok = false;
 	sample->values = mine->values;
-	sample->failure = text;
-	sample->stderr_tail = stderr_tail;
+	sample->failure = without_secrets(measure, mine->subject, text);
+	sample->stderr_tail = without_secrets(measure, mine->subject, stderr_tail);
 	mine->over = true;
 	return journal_sample(measure, sample, err);
 }

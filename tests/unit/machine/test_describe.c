@@ -122,8 +122,8 @@ reads_a_recorded_server(void **state)
 		{"kernel.watchdog", "1"},
 		{"kernel.perf_event_paranoid", "4"},
 		{"kernel.command_line",
-			"BOOT_IMAGE=/boot/vmlinuz-5.14.0 root=<hidden> ro isolcpus=2-3 "
-			"nohz_full=2-3 mitigations=off netconsole=<hidden> api_token=<hidden>"},
+			"BOOT_IMAGE=/boot/vmlinuz-5.14.0 root=*** ro isolcpus=2-3 "
+			"nohz_full=2-3 mitigations=off netconsole=*** api_token=***"},
 		{"os.name", "Rocky Linux 9.3"},
 		{"os.libc", "glibc 2.34"},
 		{"cgroup.layout", "hybrid"},
@@ -136,7 +136,7 @@ reads_a_recorded_server(void **state)
 		{"disk.name", "sdb"},
 		{"disk.rotational", "1"},
 		{"variable.LANG", "C.UTF-8"},
-		{"variable.TZ", "<hidden>"},
+		{"variable.TZ", "***"},
 		{"load.1min", "3.25"},
 	};
 	struct tare_arena *arena = tare_arena_new();

@@ -49,40 +49,12 @@ scrubs_command_lines(void **state)
 	check("", "");
 	check("quiet\n", "quiet");
 	check("  a=1   b ", "a=1 b");
-	check("a=1 token=abc b=2", "a=1 token=<hidden> b=2");
-	check("dyndbg=\"file a +p\" secret=\"two words\" b",
-		"dyndbg=\"file a +p\" secret=<hidden> b");
-	check("a 0123456789abcdef0123456789abcdef b", "a <hidden> b");
+	check("a=1 token=abc b=2", "a=1 token=*** b=2");
+	check("dyndbg=\"file a +p\" secret=\"two words\" b", "dyndbg=\"file a +p\" secret=*** b");
+	check("a 0123456789abcdef0123456789abcdef b", "a *** b");
 	check("a -- --password x", "a");
-	check("a=b=c key=", "a=b=c key=<hidden>");
+	check("a=b=c key=", "a=b=c key=***");
 	check("\va\f\r b\v\n", "a b");
-}
-
-static void
-scrubs_arguments(void **state)
-{
-	static const struct {
-		const char *before;
-		const char *word;
-		const char *expected;
-	} cases[] = {
-		{"--var", "password=hunter2", "password=<hidden>"},
-		{"", "--var=api_token=a=b", "--var=api_token=<hidden>"},
-		{"--var", "level=9", "level=9"},
-		{"--var", "mirror=http://me:pw@host/a@b", "mirror=http://me:<hidden>@host/a@b"},
-		{"--store", "postgres://me:p@w@db/tare?x=1", "postgres://me:<hidden>@db/tare?x=1"},
-		{"", "--store=postgres://me@db/tare", "--store=postgres://me@db/tare"},
-		{"", "http://host:80/user@x", "http://host:80/user@x"},
-		{"sort", "--key=2", "--key=2"},
-		{"--", "builds/2f7c8a1b9d3e4f5061728394", "builds/2f7c8a1b9d3e4f5061728394"},
-	};
-	struct tare_arena *arena = tare_arena_new();
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_string_equal(tare_scrub_argument(arena, cases[i].before, cases[i].word),
-			cases[i].expected);
-	tare_arena_free(arena);
 }
 
 static void
@@ -90,14 +62,14 @@ hides_values_of_secret_variables(void **state)
 {
 	char folder[] = "PWD=/home/me/tare", language[] = "LANG=C.UTF-8-long";
 	char brief[] = "PIN_KEY=1234567", password[] = "DB_PASSWORD=hunter2hunter2";
-	char itself[] = "API_TOKEN=<hidden>", broken[] = "broken";
+	char itself[] = "API_TOKEN=***", broken[] = "broken";
 	char *const variables[] = {folder, language, brief, password, itself, broken, NULL};
 	struct tare_arena *arena = tare_arena_new();
 
 	(void)state;
 	assert_string_equal(tare_scrub_variables(arena,
 				    "psql -p hunter2hunter2 x=hunter2hunter2hunter2", variables),
-		"psql -p <hidden> x=<hidden>hunter2");
+		"psql -p *** x=***hunter2");
 	assert_string_equal(
 		tare_scrub_variables(arena, "/home/me/tare/bench C.UTF-8-long 1234567", variables),
 		"/home/me/tare/bench C.UTF-8-long 1234567");
@@ -112,7 +84,6 @@ main(void)
 		cmocka_unit_test(hides_what_is_called_a_secret),
 		cmocka_unit_test(hides_what_looks_like_one),
 		cmocka_unit_test(scrubs_command_lines),
-		cmocka_unit_test(scrubs_arguments),
 		cmocka_unit_test(hides_values_of_secret_variables),
 	};
 

@@ -464,6 +464,37 @@ a_fifo_in_the_place_of_the_pending_file_does_not_block(void **state)
 }
 
 /* The program is given it all the same. */
+/* What is executed stays what the user wrote, and the case keeps its name. */
+static void
+a_secret_written_into_a_suite_is_not_recorded(void **state)
+{
+	struct bed bed;
+	struct tare_run *read;
+	const struct tare_plan *plan;
+	char *text;
+
+	(void)state;
+	bed_make(&bed,
+		"suite: s\nbenchmarks:\n"
+		"  - {name: x, command: 'curl --token=abc123 --tokenizer=x http://me:pw456@host'}\n"
+		"  - {name: y, shell: 'API_KEY=abc123 curl -H \"Authorization: Bearer "
+		"pw456\"', env: {PASSWORD: abc123}}\n");
+	assert_int_equal(bed_describe(&bed), TARE_OK);
+	assert_int_equal(tare_journal_read(&read, bed.journal, 0, NULL), TARE_OK);
+	assert_string_equal(
+		read->cases[0].command, "curl '--token=***' --tokenizer=x 'http://me:***@host'");
+	assert_string_equal(read->cases[0].name, "x");
+	text = test_file_read(bed.journal, NULL);
+	assert_null(strstr(text, "abc123"));
+	assert_null(strstr(text, "pw456"));
+	plan = bed.session->plan;
+	assert_string_equal(plan->cases[0].program.argv[1], "--token=abc123");
+	assert_string_equal(plan->cases[0].program.argv[3], "http://me:pw456@host");
+	free(text);
+	tare_run_free(read);
+	bed_remove(&bed);
+}
+
 static void
 a_secret_of_the_surroundings_is_not_recorded(void **state)
 {
@@ -476,7 +507,7 @@ a_secret_of_the_surroundings_is_not_recorded(void **state)
 		       "  - {name: x, command: 'login -p${env:TARE_TEST_PASSWORD}'}\n");
 	assert_int_equal(bed_describe(&bed), TARE_OK);
 	assert_int_equal(tare_journal_read(&read, bed.journal, 0, NULL), TARE_OK);
-	assert_string_equal(read->cases[0].command, "login -p<hidden>");
+	assert_string_equal(read->cases[0].command, "login -p***");
 	assert_string_equal(bed.session->plan->cases[0].program.argv[1], "-phunter2hunter2");
 	tare_run_free(read);
 	unsetenv("TARE_TEST_PASSWORD");
@@ -511,6 +542,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_run_has_a_header_with_everything),
+		cmocka_unit_test(a_secret_written_into_a_suite_is_not_recorded),
 		cmocka_unit_test(a_secret_of_the_surroundings_is_not_recorded),
 		cmocka_unit_test(a_run_that_nothing_can_measure_is_not_begun),
 		cmocka_unit_test(two_runs_have_two_seeds_and_ids),
