@@ -121,6 +121,51 @@ read_image(struct tare_container *container, const struct tare_draft *draft)
 			"image beside a build with a dockerfile; expected one of them");
 }
 
+static bool
+is_map(const struct tare_node *node)
+{
+	return node != NULL && node->kind == TARE_NODE_MAP;
+}
+
+/* Where a metric of the case got its name, as near as it can be told. */
+static const struct tare_node *
+find_metric_name(const struct tare_draft *draft, const char *name)
+{
+	const struct tare_node *counters = tare_draft_value(draft, TARE_KEY_COUNTERS);
+	const enum tare_key keys[] = {TARE_KEY_METRICS, TARE_KEY_REPLAY};
+
+	for (size_t i = draft->layer_count; i-- > 0;) {
+		for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]); j++) {
+			const struct tare_node *map = draft->layers[i]->slots[keys[j]];
+
+			for (size_t k = 0; is_map(map) && k < map->count; k++)
+				if (strcmp(tare_node_key(map, k)->text, name) == 0)
+					return tare_node_key(map, k);
+		}
+	}
+	for (size_t i = 0; counters != NULL && i < counters->count; i++)
+		if (strcmp(counters->items[i].text, name) == 0)
+			return &counters->items[i];
+	return counters != NULL ? counters : draft->benchmark->at;
+}
+
+static void
+refuse_taken_names(struct tare_draft *draft)
+{
+	struct tare_problem_list *problems = draft->expansion->decoder.problems;
+	const struct tare_case *out = draft->out;
+
+	for (size_t i = 0; i < TARE_RUNNER_METRIC_COUNT; i++) {
+		const char *name = tare_runner_metrics[i].name;
+
+		if (tare_metric_find(out->metrics, out->metric_count, name) < out->metric_count)
+			tare_problem_add(problems, find_metric_name(draft, name),
+				"\"%s\" is a metric that a container always has; expected another "
+				"name",
+				name);
+	}
+}
+
 /* The last metrics of a case: what its container costs besides. */
 static void
 add_metrics(struct tare_draft *draft)
@@ -174,6 +219,7 @@ tare_draft_container(struct tare_draft *draft)
 	draft->out->container = container;
 	if (is_auto(draft))
 		draft->out->runner = "auto";
+	refuse_taken_names(draft);
 	add_metrics(draft);
 	if (container->memory_swap_bytes < container->memory_bytes)
 		tare_problem_add(draft->expansion->decoder.problems,

@@ -216,6 +216,46 @@ refuses_what_no_container_can_be(void **state)
 	}
 }
 
+/* Two metrics of one name would leave a journal that nothing can read. */
+static void
+refuses_metrics_called_like_those_that_a_container_always_has(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *problem;
+	} table[] = {
+		{"  image: a\n  metrics: {container_start: {regex: '([0-9]+)'}}\n",
+			"s.yaml:6:13: \"container_start\" is a metric that a container always has; "
+			"expected another name\n"},
+		{"  runner: podman\n  counters: [cycles, image_time]\n",
+			"s.yaml:6:22: \"image_time\" is a metric that a container always has; "
+			"expected another name\n"},
+		{"  image: a\n  counters: own\ncounter_groups:\n  own: {counters: cycles, "
+		 "derived: {image_size: {formula: cycles * 2}}}\n",
+			"s.yaml:6:13: \"image_size\" is a metric that a container always has; "
+			"expected another name\n"},
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(text, sizeof(text), "  command: p\n%s", table[i].text);
+		assert_string_equal(suite_case_problems(*state, text), table[i].problem);
+	}
+	assert_string_equal(suite_case_problems(*state,
+				    "  replay: {wall: 1ms, container_stop: 3}\n  image: a\n"),
+		"s.yaml:4:23: \"container_stop\" is a metric that a container always has; expected "
+		"another name\n");
+}
+
+static void
+leaves_the_names_of_a_containers_metrics_to_programs_without_one(void **state)
+{
+	const struct tare_case *one = suite_case(*state,
+		"  command: p\n  metrics: {container_start: {regex: '([0-9]+)', unit: ms}}\n");
+
+	assert_string_equal(one->metrics[TARE_BUILTIN_METRIC_COUNT].name, "container_start");
+}
+
 int
 main(void)
 {
@@ -240,6 +280,12 @@ main(void)
 			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			refuses_what_no_container_can_be, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_metrics_called_like_those_that_a_container_always_has, suite_setup,
+			suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			leaves_the_names_of_a_containers_metrics_to_programs_without_one,
+			suite_setup, suite_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
