@@ -361,6 +361,15 @@ choose_memory(struct tare_runner *runner, struct host_place *place, const char *
 	return TARE_OK;
 }
 
+/* In front of the error; place may be NULL. */
+static enum tare_status
+written_at(const char *place, enum tare_status status, struct tare_err *err)
+{
+	if (place && err)
+		tare_err_where(err, "%s", place);
+	return status;
+}
+
 static enum tare_status
 choose_place(const struct host_place **place_out, struct tare_runner *runner,
 	const struct tare_case *subject, struct tare_err *err)
@@ -372,16 +381,19 @@ choose_place(const struct host_place **place_out, struct tare_runner *runner,
 	if (!runner->topology)
 		status = tare_topology_read_own(
 			&runner->topology, runner->arena, &runner->options.cpus_elsewhere, err);
-	if (status == TARE_OK)
-		status = tare_pin_choose(&pin, runner->topology, subject->cpus, err);
 	if (status != TARE_OK)
 		return status;
+	status = tare_pin_choose(&pin, runner->topology, subject->cpus, err);
+	if (status != TARE_OK)
+		return written_at(subject->cpus_at, status, err);
 	place->place = tare_host_elsewhere(runner);
 	if (pin.pinned)
 		memcpy(place->place.cpus, pin.cpus.words, sizeof(place->place.cpus));
 	memcpy(place->text, pin.text, sizeof(place->text));
 	status = choose_memory(runner, place, subject->numa, err);
-	if (status == TARE_OK && subject->threads_pinned)
+	if (status != TARE_OK)
+		return written_at(subject->numa_at, status, err);
+	if (subject->threads_pinned)
 		status = choose_threads(runner, place, &pin, err);
 	if (status == TARE_OK)
 		status = verify_place(runner, place, subject, err);

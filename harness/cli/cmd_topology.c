@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/json.h"
 #include "harness/base/text.h"
@@ -306,17 +305,9 @@ write_json(const struct view *view)
 static enum tare_status
 look(struct view *view, const struct topology_line *line, char **operands, struct tare_err *err)
 {
-	struct tare_topology_source source = {0};
-	enum tare_status status;
+	enum tare_status status =
+		tare_topology_read_named(&view->topology, view->arena, line->machine, err);
 
-	if (line->machine && access(line->machine, R_OK) == 0)
-		source.xml_path = line->machine;
-	else
-		source.synthetic = line->machine;
-	if (line->machine)
-		status = tare_topology_read(&view->topology, view->arena, &source, err);
-	else
-		status = tare_topology_read_own(&view->topology, view->arena, NULL, err);
 	if (status != TARE_OK)
 		return status;
 	return *operands ? ask_for_operands(view, operands, err) : ask_for_samples(view, err);

@@ -85,4 +85,20 @@ extern const size_t tare_counter_name_count;
 /* NULL where name is no portable one. */
 const struct tare_counter_name *tare_counter_name_find(const char *name);
 
+/* The presets of PAPI 7.0, NULL-terminated. */
+extern const char *const tare_counter_presets[];
+
+/* What a name can be by how it is written, on whatever machine. */
+enum tare_counter_form {
+	TARE_COUNTER_PORTABLE,
+	TARE_COUNTER_NATIVE,  /* "PAPI_TOT_INS", "INST_RETIRED:ANY", "perf::CYCLES", "r01c2" */
+	TARE_COUNTER_UNKNOWN, /* only a portable name could look like this, and none does */
+};
+
+/* Of a name without a provider in front. Native events are written in capitals, or hold one of
+ * : _ . as those of CPUs' manuals do; names of two words with a hyphen are ours. */
+enum tare_counter_form tare_counter_form_of(const char *name);
+/* What was probably meant: a portable name, a preset, or one of others; NULL: nothing is near. */
+const char *tare_counter_nearest(const char *name, const char *const *others, size_t other_count);
+
 #endif

@@ -176,8 +176,10 @@ struct tare_case {
 
 	const char *runner;  /* a name of the registry */
 	const char *cpus;    /* policy as written (placement.h); NULL or "none": not pinned */
+	const char *cpus_at; /* where: "file:line:column", or the option; NULL: nowhere */
 	const char *numa;    /* likewise; NULL: as the kernel does it */
-	bool threads_pinned; /* each thread to one of the CPUs */
+	const char *numa_at;
+	bool threads_pinned;                    /* each thread to one of the CPUs */
 	const struct tare_container *container; /* NULL: the suite wants none */
 	struct tare_program program;
 	const struct tare_build *build;   /* NULL: none */

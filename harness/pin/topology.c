@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <hwloc.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/file.h"
 #include "harness/base/text.h"
@@ -330,12 +331,17 @@ tare_topology_export(char **xml_out, struct tare_arena *arena, struct tare_err *
 	return status;
 }
 
-const struct tare_pu *
-tare_topology_find(const struct tare_topology *topology, unsigned cpu)
+enum tare_status
+tare_topology_read_named(struct tare_topology **topology_out, struct tare_arena *arena,
+	const char *machine, struct tare_err *err)
 {
-	for (size_t i = 0; i < topology->pu_count; i++) {
-		if (topology->pus[i].cpu == cpu)
-			return &topology->pus[i];
-	}
-	return NULL;
+	struct tare_topology_source source = {0};
+
+	if (!machine)
+		return tare_topology_read_own(topology_out, arena, NULL, err);
+	if (access(machine, R_OK) == 0)
+		source.xml_path = machine;
+	else
+		source.synthetic = machine;
+	return tare_topology_read(topology_out, arena, &source, err);
 }

@@ -78,13 +78,14 @@ enum tare_status tare_topology_read(struct tare_topology **topology_out, struct 
 enum tare_status tare_topology_read_own(struct tare_topology **topology_out,
 	struct tare_arena *arena, const struct tare_bits *affinity, struct tare_err *err);
 
+/* As a user names a machine: a file of that name, else a synthetic description; NULL: this one. */
+enum tare_status tare_topology_read_named(struct tare_topology **topology_out,
+	struct tare_arena *arena, const char *machine, struct tare_err *err);
+
 /* This machine in hwloc's XML, which `source.xml_path` reads elsewhere, in the arena. Names and
  * serial numbers of the machine are left out. Errors: TARE_OUTSIDE and TARE_UNSUPPORTED as above.
  */
 enum tare_status tare_topology_export(
 	char **xml_out, struct tare_arena *arena, struct tare_err *err);
-
-/* NULL where there is no such CPU. */
-const struct tare_pu *tare_topology_find(const struct tare_topology *topology, unsigned cpu);
 
 #endif

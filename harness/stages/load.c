@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "harness/base/text.h"
+#include "harness/counters/names.h"
 #include "harness/stages/stage.h"
 #include "runners/runner.h"
 
@@ -49,6 +50,8 @@ tare_stage_value_check(const char *key, const char *text, struct tare_err *err)
 {
 	if (strcmp(key, "runner") == 0)
 		return runner_check(text, err);
+	if (strcmp(key, "counters") == 0)
+		return tare_counter_provider_check(text, err);
 	return TARE_OK;
 }
 

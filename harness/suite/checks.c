@@ -116,6 +116,10 @@ tare_check_cpus(const char *text, struct tare_err *err)
 {
 	struct tare_cpus cpus;
 
+	if (text[0] == '\0')
+		return tare_err_set(err, TARE_INVALID,
+			"is empty; expected none, a number of cores such as 2, CPUs such as 2-5, "
+			"or a policy such as smt:2");
 	return tare_cpus_parse(&cpus, text, err);
 }
 
@@ -124,6 +128,9 @@ tare_check_memory(const char *text, struct tare_err *err)
 {
 	struct tare_memory memory;
 
+	if (text[0] == '\0')
+		return tare_err_set(err, TARE_INVALID,
+			"is empty; expected local, interleave, or bind: and NUMA nodes");
 	return tare_memory_parse(&memory, text, err);
 }
 

@@ -15,7 +15,7 @@ find_group(struct tare_expansion *expansion, const char *name)
 		const struct tare_node *group = tare_node_find(suite->counter_groups[i], name);
 
 		if (group != NULL)
-			return group->bad ? NULL : group;
+			return group;
 	}
 	for (size_t i = 0; tare_counter_files[i].name != NULL; i++)
 		if (strcmp(tare_counter_files[i].name, name) == 0)
@@ -55,13 +55,105 @@ tare_counter_file_group(struct tare_expansion *expansion, size_t index)
 	return expansion->counter_files[index];
 }
 
+/* A formula, and where it is written. */
+struct written_formula {
+	const struct tare_formula *formula;
+	const struct tare_node *at;
+};
+
 /* The counters of a case while they are collected. */
 struct gathering {
 	struct tare_draft *draft;
 	const struct tare_metric_sink *sink;
+	const struct tare_node *asked; /* what of the suite is being followed */
 	struct tare_counter_group *groups;
 	size_t group_count;
+	struct written_formula formulas[TARE_METRICS_MAX];
+	size_t formula_count;
 };
+
+enum { GROUP_NAMES_MAX = 256 };
+
+/* "; did you mean 'x'?": a counter, or a group of the suite or of tare. */
+static const char *
+suggest(struct gathering *gathering, const char *name)
+{
+	const struct tare_suite *suite = gathering->draft->expansion->suite;
+	struct tare_problem_list *problems = gathering->draft->expansion->decoder.problems;
+	const char *groups[GROUP_NAMES_MAX];
+	const char *near;
+	size_t count = 0;
+
+	for (size_t i = 0; i < suite->counter_groups_count; i++) {
+		const struct tare_node *map = suite->counter_groups[i];
+
+		for (size_t j = 0; j < map->count && count < GROUP_NAMES_MAX; j++)
+			groups[count++] = tare_node_key(map, j)->text;
+	}
+	for (size_t i = 0; tare_counter_files[i].name != NULL && count < GROUP_NAMES_MAX; i++)
+		groups[count++] = tare_counter_files[i].name;
+	near = tare_counter_nearest(name, groups, count);
+	if (near == NULL)
+		return "; expected a name of tare list counters, an event of PAPI or of the CPU's "
+		       "manual, or a group";
+	return tare_arena_printf(
+		problems->arena, "; did you mean %s?", tare_problem_quote(problems, near));
+}
+
+/* Once for each name, since a provider may try it out. */
+static bool
+check_provider(struct tare_draft *draft, const struct tare_node *name)
+{
+	size_t first;
+
+	if (tare_names_has(&draft->expansion->provided_names, name->text))
+		return true;
+	if (!tare_draft_check(draft, TARE_KEY_COUNTERS, name))
+		return false;
+	tare_names_add(&draft->expansion->provided_names, &first, name->text, 0);
+	return true;
+}
+
+/* Whether groups may be missing only because of a problem that was reported. */
+static bool
+is_lost(const struct tare_draft *draft)
+{
+	const struct tare_suite *suite = draft->expansion->suite;
+
+	for (size_t i = 0; suite->broken && i < suite->root_count; i++) {
+		const struct tare_node *groups = tare_node_find(suite->roots[i], "counter_groups");
+
+		if (groups != NULL && groups->bad)
+			return true;
+	}
+	return tare_scope_lost(&draft->scope, "counter_groups");
+}
+
+/* Whether any machine could count it; and whether this one can, where that is asked. */
+static bool
+check_name(struct gathering *gathering, const struct tare_node *name)
+{
+	struct tare_draft *draft = gathering->draft;
+	struct tare_problem_list *problems = draft->expansion->decoder.problems;
+	const char *slash = strchr(name->text, '/');
+	enum tare_counter_form form = tare_counter_form_of(slash ? slash + 1 : name->text);
+
+	if (is_lost(draft))
+		return false;
+	if (form == TARE_COUNTER_UNKNOWN) {
+		tare_problem_add(problems, name, "no provider can know a counter %s%s",
+			tare_problem_quote(problems, name->text),
+			suggest(gathering, slash ? slash + 1 : name->text));
+		return false;
+	}
+	if (slash && !check_provider(draft, name))
+		return false;
+	if (draft->out->counters_required || form == TARE_COUNTER_NATIVE)
+		tare_draft_check_here(draft,
+			draft->out->counters_required ? "counters_required" : "counters",
+			gathering->asked, name->text);
+	return true;
+}
 
 static void
 refuse_taken(struct gathering *gathering, const struct tare_node *name, const char *what)
@@ -77,10 +169,13 @@ add_counter(struct gathering *gathering, const struct tare_node *name)
 {
 	const struct tare_counter_name *known = tare_counter_name_find(name->text);
 	const char *slash = strchr(name->text, '/');
-	size_t at = gathering->sink->place(gathering->sink->context, name);
 	struct tare_metric *metric = NULL;
 	struct tare_metric_rule *rule = NULL;
+	size_t at = TARE_METRICS_MAX;
 
+	if (gathering->sink->has(gathering->sink->context, name->text) ||
+		check_name(gathering, name))
+		at = gathering->sink->place(gathering->sink->context, name);
 	if (at == TARE_METRICS_MAX)
 		return at;
 	gathering->sink->get(gathering->sink->context, at, &metric, &rule);
@@ -151,6 +246,7 @@ add_derived(struct gathering *gathering, const struct tare_node *name,
 	rule->source = TARE_SOURCE_DERIVED;
 	rule->written_unit = metric->unit;
 	rule->formula = formula;
+	gathering->formulas[gathering->formula_count++] = (struct written_formula){formula, text};
 	rule->formula_text = text->text;
 }
 
@@ -174,6 +270,9 @@ add_named(struct gathering *gathering, const struct tare_node *name)
 {
 	const struct tare_node *group = find_group(gathering->draft->expansion, name->text);
 
+	gathering->asked = name;
+	if (group != NULL && group->bad)
+		return;
 	if (group != NULL)
 		add_group(gathering, name->text, group);
 	else
@@ -194,6 +293,31 @@ read_scope(struct tare_draft *draft)
 			"counter_scope: cpus counts on the CPUs of the case, which has none of its "
 			"own; expected cpus: beside it, or program");
 	draft->out->counts_cpus = true;
+}
+
+/* "cyclse" in a formula: every name is a metric of the case by now. */
+static void
+check_formula(struct gathering *gathering, const struct written_formula *written)
+{
+	struct tare_problem_list *problems = gathering->draft->expansion->decoder.problems;
+	enum tare_key key;
+	bool found;
+	const struct tare_node *work = tare_draft_work(&key, &found, gathering->draft);
+
+	for (size_t i = 0; i < tare_formula_name_count(written->formula); i++) {
+		const char *name = tare_formula_name(written->formula, i);
+
+		if (gathering->sink->has(gathering->sink->context, name) ||
+			(gathering->draft->is_replay && work != NULL &&
+				tare_node_find(work, name) != NULL))
+			continue;
+		tare_problem_add(problems, written->at,
+			"formula has %s, which is neither counted nor measured in this case%s",
+			tare_problem_quote(problems, name),
+			tare_counter_form_of(name) == TARE_COUNTER_UNKNOWN
+				? suggest(gathering, name)
+				: "; expected it among `counters`");
+	}
 }
 
 void
@@ -218,6 +342,8 @@ tare_draft_counters(struct tare_draft *draft, const struct tare_metric_sink *sin
 		tare_arena_alloc(draft->expansion->arena, count, sizeof(*gathering.groups));
 	for (size_t i = 0; i < count; i++)
 		add_named(&gathering, is_list ? &node->items[i] : node);
+	for (size_t i = 0; i < gathering.formula_count && !is_lost(draft); i++)
+		check_formula(&gathering, &gathering.formulas[i]);
 	draft->out->counter_groups = gathering.groups;
 	draft->out->counter_group_count = gathering.group_count;
 }

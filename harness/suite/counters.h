@@ -1,8 +1,8 @@
 /*
  * The counters of a case: groups of the suite, groups that come with tare, and single names.
  *
- * Which names can be counted is the machine's affair and not looked at here: a suite is the same
- * everywhere. Internal to harness/suite.
+ * Whether a name can be counted is the machine's affair; a suite is the same everywhere. What no
+ * machine could count, by how it is written, is refused here. Internal to harness/suite.
  */
 #ifndef TARE_SUITE_COUNTERS_H
 #define TARE_SUITE_COUNTERS_H
@@ -15,6 +15,7 @@ struct tare_metric_sink {
 	/* Position of a name, made where it is new; TARE_METRICS_MAX where there is no room. A new
 	 * one has TARE_SOURCE_REPLAY. */
 	size_t (*place)(void *context, const struct tare_node *name);
+	bool (*has)(void *context, const char *name);
 	void (*get)(void *context, size_t at, struct tare_metric **metric_out,
 		struct tare_metric_rule **rule_out);
 };

@@ -32,6 +32,7 @@ struct tare_expansion {
 	size_t build_capacity;
 	struct tare_names case_names;
 	struct tare_names build_keys;
+	struct tare_names provided_names; /* "rusage/page-faults" that were found right */
 	const struct tare_layer *base[TARE_LAYERS_MAX]; /* weak to strong */
 	size_t base_count;
 	struct tare_node *overrides[TARE_KEY_COUNT]; /* from the command line */
@@ -49,7 +50,8 @@ struct tare_expansion {
 	struct tare_point *points; /* of the last matrix without names in it */
 	size_t point_count;
 	const struct tare_matrix *points_of;
-	bool *only_used; /* which patterns of options->only met a case */
+	bool *only_used;                  /* which patterns of options->only met a case */
+	struct tare_problem_list *advice; /* NULL: nobody asks for it */
 };
 
 struct tare_draft {
@@ -69,6 +71,13 @@ const struct tare_node *tare_draft_value(const struct tare_draft *draft, enum ta
 /* The same for the value of one layer. */
 const struct tare_node *tare_draft_resolve(
 	const struct tare_draft *draft, enum tare_key key, struct tare_node *node);
+/* What the language leaves to others, see struct tare_expand_options: false where the value is
+ * wrong, which is a problem then. */
+bool tare_draft_check(
+	const struct tare_draft *draft, enum tare_key key, const struct tare_node *node);
+/* Whether this machine has it; what is said of it goes into advice, with the place of node. */
+void tare_draft_check_here(const struct tare_draft *draft, const char *key,
+	const struct tare_node *node, const char *text);
 /* What runs, in this order of layers: the strongest with a command, a shell or a replay. Its value
  * is resolved; NULL where there is none or it is bad, *key_out is set where there is one. */
 const struct tare_node *tare_draft_work(

@@ -157,8 +157,8 @@ read_limits(struct tare_draft *draft, size_t list_len)
 }
 
 /* By whoever knows what may stand there. */
-static bool
-check_value(const struct tare_draft *draft, enum tare_key key, const struct tare_node *node)
+bool
+tare_draft_check(const struct tare_draft *draft, enum tare_key key, const struct tare_node *node)
 {
 	const struct tare_expand_options *options = draft->expansion->options;
 	struct tare_problem_list *problems = draft->expansion->decoder.problems;
@@ -169,6 +169,30 @@ check_value(const struct tare_draft *draft, enum tare_key key, const struct tare
 		return true;
 	tare_problem_add(problems, node, "%s", tare_text_safe(problems->arena, err.text));
 	return false;
+}
+
+void
+tare_draft_check_here(const struct tare_draft *draft, const char *key, const struct tare_node *node,
+	const char *text)
+{
+	const struct tare_expand_options *options = draft->expansion->options;
+	struct tare_problem_list *advice = draft->expansion->advice;
+	struct tare_err err = {0};
+
+	if (advice == NULL || draft->is_replay ||
+		options->check_here(options->check_here_context, key, text, &err) == TARE_OK)
+		return;
+	tare_problem_add(advice, node, "%s", tare_text_safe(advice->arena, err.text));
+}
+
+/* For what is found out later, when nothing is left of the suite's text. */
+static const char *
+place_of(const struct tare_draft *draft, const struct tare_node *node)
+{
+	if (node->line == 0)
+		return node->source->name;
+	return tare_arena_printf(
+		draft->expansion->arena, "%s:%u:%u", node->source->name, node->line, node->column);
 }
 
 static void
@@ -182,8 +206,16 @@ read_texts(struct tare_draft *draft)
 
 	draft->out->description = description == NULL || description->bad ? "" : description->text;
 	draft->out->critical = critical != NULL && strcmp(critical->text, "true") == 0;
-	draft->out->cpus = cpus == NULL ? NULL : cpus->text;
-	draft->out->numa = numa == NULL ? NULL : numa->text;
+	if (cpus != NULL) {
+		draft->out->cpus = cpus->text;
+		draft->out->cpus_at = place_of(draft, cpus);
+		tare_draft_check_here(draft, "cpus", cpus, cpus->text);
+	}
+	if (numa != NULL) {
+		draft->out->numa = numa->text;
+		draft->out->numa_at = place_of(draft, numa);
+		tare_draft_check_here(draft, "numa", numa, numa->text);
+	}
 	draft->out->threads_pinned = threads != NULL && strcmp(threads->text, "pinned") == 0;
 }
 
@@ -250,7 +282,7 @@ check_runner(const struct tare_draft *draft, const struct tare_node *runner)
 	struct tare_problem_list *problems = draft->expansion->decoder.problems;
 	bool asks_replay = strcmp(runner->text, "replay") == 0;
 
-	if (!check_value(draft, TARE_KEY_RUNNER, runner))
+	if (!tare_draft_check(draft, TARE_KEY_RUNNER, runner))
 		return;
 	if (draft->is_replay && !asks_replay)
 		tare_problem_add(problems, runner,
@@ -597,14 +629,16 @@ begin(struct tare_expansion *expansion)
 
 static void
 expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
-	struct tare_arena *arena, const struct tare_suite *suite,
+	struct tare_problem_list *advice, const struct tare_suite *suite,
 	const struct tare_expand_options *options, bool elsewhere)
 {
+	struct tare_arena *arena = problems->arena;
 	struct tare_expansion *expansion = tare_arena_alloc(arena, 1, sizeof(*expansion));
 
 	expansion->arena = arena;
 	expansion->suite = suite;
 	expansion->options = options;
+	expansion->advice = options->check_here != NULL ? advice : NULL;
 	expansion->decoder = (struct tare_decoder){
 		.arena = arena, .problems = problems, .pattern_cost = &expansion->pattern_cost};
 	expansion->shared.arena = arena;
@@ -616,6 +650,7 @@ expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
 	expansion->plan = tare_arena_alloc(arena, 1, sizeof(*expansion->plan));
 	tare_names_init(&expansion->case_names);
 	tare_names_init(&expansion->build_keys);
+	tare_names_init(&expansion->provided_names);
 	begin(expansion);
 	for (size_t i = 0; i < suite->benchmark_count; i++)
 		expand_benchmark(expansion, &suite->benchmarks[i]);
@@ -624,14 +659,14 @@ expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
 	tare_scope_shared_free(&expansion->shared);
 	tare_names_free(&expansion->case_names);
 	tare_names_free(&expansion->build_keys);
+	tare_names_free(&expansion->provided_names);
 	*plan_out = expansion->plan;
 }
 
 /* The environments that were not picked are expanded only for what is wrong in them. */
 static void
-expand_others(struct tare_problem_list *problems, struct tare_arena *arena,
-	const struct tare_suite *suite, const struct tare_expand_options *options,
-	const struct tare_plan *picked)
+expand_others(struct tare_problem_list *problems, const struct tare_suite *suite,
+	const struct tare_expand_options *options, const struct tare_plan *picked)
 {
 	size_t work = picked->case_count;
 
@@ -645,22 +680,22 @@ expand_others(struct tare_problem_list *problems, struct tare_arena *arena,
 		work += picked->case_count;
 		if (work > TARE_SUITE_CASE_MAX)
 			return;
-		expand_into(&plan, problems, arena, suite, &other, true);
+		expand_into(&plan, problems, NULL, suite, &other, true);
 	}
 }
 
 void
 tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
-	struct tare_arena *arena, const struct tare_suite *suite,
+	struct tare_problem_list *advice, const struct tare_suite *suite,
 	const struct tare_expand_options *options)
 {
 	static const struct tare_expand_options no_options;
 
 	if (options == NULL)
 		options = &no_options;
-	expand_into(plan_out, problems, arena, suite, options, false);
+	expand_into(plan_out, problems, advice, suite, options, false);
 	if (options->all_environments)
-		expand_others(problems, arena, suite, options, *plan_out);
+		expand_others(problems, suite, options, *plan_out);
 }
 
 enum tare_status
@@ -669,12 +704,18 @@ tare_suite_expand(struct tare_plan **plan_out, struct tare_problems *problems_ou
 	const struct tare_expand_options *options, struct tare_err *err)
 {
 	struct tare_problem_list *problems = tare_arena_alloc(arena, 1, sizeof(*problems));
+	struct tare_problem_list *advice = tare_arena_alloc(arena, 1, sizeof(*advice));
+	struct tare_problems told = {0};
 	struct tare_plan *plan = NULL;
 	enum tare_status status = TARE_OK;
 
 	tare_problem_list_init(problems, arena);
-	tare_suite_expand_into(&plan, problems, arena, suite, options);
+	tare_problem_list_init(advice, arena);
+	tare_suite_expand_into(&plan, problems, advice, suite, options);
+	tare_problem_list_finish(&told, advice, NULL);
 	status = tare_problem_list_finish(problems_out, problems, err);
+	problems_out->advice = told.texts;
+	problems_out->advice_count = told.count;
 	if (status == TARE_OK)
 		*plan_out = plan;
 	return status;

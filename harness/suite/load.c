@@ -400,8 +400,8 @@ look_for_more(struct loader *loader, const struct tare_expand_options *options)
 	if (problems->count == 0 || loader->suite->at == NULL)
 		return;
 	loader->suite->broken = true;
-	tare_suite_expand_into(&plan, problems, loader->decoder.arena, loader->suite,
-		options != NULL ? options : &development);
+	tare_suite_expand_into(
+		&plan, problems, NULL, loader->suite, options != NULL ? options : &development);
 }
 
 static enum tare_status

@@ -91,9 +91,10 @@ const struct tare_variants *tare_variants_read(
 const struct tare_matrix *tare_matrix_read(
 	const struct tare_decoder *decoder, struct tare_node *node);
 
-/* Expands and adds what is wrong to problems; *plan_out is untouched then. */
+/* Expands and adds what is wrong to problems, in whose arena the plan is; what cannot be had here
+ * to advice, which may be NULL. *plan_out is untouched then. */
 void tare_suite_expand_into(struct tare_plan **plan_out, struct tare_problem_list *problems,
-	struct tare_arena *arena, const struct tare_suite *suite,
+	struct tare_problem_list *advice, const struct tare_suite *suite,
 	const struct tare_expand_options *options);
 
 #endif

@@ -372,6 +372,14 @@ sink_place(void *context, const struct tare_node *name)
 	return place(context, name);
 }
 
+static bool
+sink_has(void *context, const char *name)
+{
+	const struct collection *collection = context;
+
+	return tare_metric_find(collection->metrics, collection->count, name) < collection->count;
+}
+
 static void
 sink_get(void *context, size_t at, struct tare_metric **metric_out,
 	struct tare_metric_rule **rule_out)
@@ -416,7 +424,7 @@ static bool
 collect(struct collection *collection, const struct tare_node *replay)
 {
 	const struct tare_metric_sink sink = {
-		.context = collection, .place = sink_place, .get = sink_get};
+		.context = collection, .place = sink_place, .has = sink_has, .get = sink_get};
 
 	memcpy(collection->metrics, tare_builtin_metrics, sizeof(tare_builtin_metrics));
 	for (size_t i = 0; i < TARE_BUILTIN_METRIC_COUNT; i++)

@@ -46,6 +46,10 @@ struct tare_problems {
 	char **texts; /* in the arena, at most TARE_SUITE_PROBLEM_MAX, by file and line */
 	size_t count; /* of texts */
 	size_t total; /* with those that were not kept */
+	/* What is right but cannot be had on this machine; likewise, as far as check_here was
+	 * asked. */
+	char **advice;
+	size_t advice_count;
 };
 
 /* options are those of the expansion to come, which finds the rest of the problems where there are
@@ -70,9 +74,16 @@ struct tare_expand_options {
 	const char *invocations;  /* --invocations as the suite would write it ("auto", "20") */
 	const char *max_time;     /* --max-time, "20s" */
 	const char *scratch_root; /* where scratch directories go; NULL: ".tare/scratch" */
-	/* Values that the language leaves to others, the names of runners, by key: the sentence
-	 * goes behind the value's place. NULL: not checked. */
+	/* Values that the language leaves to others, the names of runners and of counters'
+	 * providers, by key: the sentence goes behind the value's place. NULL: not checked. */
 	enum tare_status (*check_value)(const char *key, const char *text, struct tare_err *err);
+	/* Whether this machine has what `cpus`, `numa` and `counters` ask for, by key
+	 * ("counters_required" for a counter that must be there); a sentence that is given goes
+	 * into advice. Not asked of what is only replayed, nor of environments that were not
+	 * picked. NULL: nobody is asked. */
+	enum tare_status (*check_here)(
+		void *context, const char *key, const char *text, struct tare_err *err);
+	void *check_here_context;
 };
 
 enum tare_status tare_suite_expand(struct tare_plan **plan_out, struct tare_problems *problems_out,

@@ -272,10 +272,29 @@ refuses_memory_that_is_not_there(void **state)
 	struct tare_err err = {0};
 
 	subject.numa = "bind:900";
+	subject.numa_at = "s.yaml:7:11";
 	assert_int_equal(tare_runner_host.case_begin(*state, &cpus, &subject, &err), TARE_INVALID);
-	assert_non_null(strstr(err.text,
-		"numa 'bind:900' names a NUMA node without memory for this process; those with "
-		"are "));
+	assert_non_null(strstr(err.text, "s.yaml:7:11: numa 'bind:900' names a NUMA node without "
+					 "memory for this process; those with "
+					 "are "));
+}
+
+static void
+says_where_cpus_are_written_that_cannot_be_had(void **state)
+{
+	struct tare_case subject = subject_case(subject_shell("true"));
+	const char *cpus = NULL;
+	struct tare_err err = {0};
+
+	subject.cpus = "1000";
+	subject.cpus_at = "s.yaml:3:9";
+	assert_int_equal(
+		tare_runner_host.case_begin(*state, &cpus, &subject, &err), TARE_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "s.yaml:3:9: cpus '1000' asks for 1000 cores, and this "));
+	subject.cpus_at = NULL;
+	assert_int_equal(
+		tare_runner_host.case_begin(*state, &cpus, &subject, &err), TARE_UNSUPPORTED);
+	assert_memory_equal(err.text, "cpus '1000' asks", strlen("cpus '1000' asks"));
 }
 
 static void
@@ -325,6 +344,8 @@ main(void)
 			takes_memory_from_where_it_was_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			refuses_memory_that_is_not_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			says_where_cpus_are_written_that_cannot_be_had, set_up, tear_down),
 		cmocka_unit_test(keeps_what_is_not_pinned_on_the_cpus_it_is_given),
 	};
 

@@ -450,6 +450,58 @@ leaves_the_plan_alone_where_there_are_problems(void **state)
 	assert_ptr_equal(fixture->plan, untouched);
 }
 
+/* Says of each value that was asked for that it is not here. */
+static enum tare_status
+has_nothing(void *context, const char *key, const char *text, struct tare_err *err)
+{
+	size_t *asked = context;
+
+	++*asked;
+	return tare_err_set(err, TARE_UNSUPPORTED, "no %s %s here", key, text);
+}
+
+static void
+asks_for_advice_on_what_is_measured_here(void **state)
+{
+	static const char *const expected[] = {"s.yaml:4:21: no cpus 2 here",
+		"s.yaml:6:31: no numa local here", "s.yaml:7:19: no counters INST_RETIRED here",
+		"s.yaml:9:13: no counters_required cycles here"};
+	struct fixture *fixture = *state;
+	size_t asked = 0;
+
+	fixture->options.check_here = has_nothing;
+	fixture->options.check_here_context = &asked;
+	fixture->options.all_environments = true;
+	suite_plan(fixture, "suite: t\ndefaults:\n  command: p\n  resources: {cpus: 2}\n"
+			    "benchmarks:\n"
+			    "- {name: a, resources: {numa: local},\n"
+			    "  counters: [ipc, INST_RETIRED]}\n"
+			    "- name: b\n"
+			    "  counters: cycles\n"
+			    "  counters_required: true\n"
+			    "- {name: c, replay: {wall: 1ms}, resources: {cpus: 7}}\n"
+			    "environments:\n"
+			    "  production: {resources: {cpus: 8}}\n");
+	assert_int_equal(fixture->problems.advice_count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(fixture->problems.advice[i], expected[i]);
+}
+
+static void
+keeps_where_cpus_and_memory_are_written(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct tare_case *one =
+		suite_case(fixture, "  command: p\n  resources:\n    cpus: 2\n    numa: local\n");
+
+	assert_string_equal(one->cpus_at, "s.yaml:6:11");
+	assert_string_equal(one->numa_at, "s.yaml:7:11");
+	fixture->options.cpus = "3";
+	one = suite_case(fixture, "  command: p\n  resources: {cpus: 2}\n");
+	assert_string_equal(one->cpus_at, "--cpus");
+	assert_null(one->numa_at);
+}
+
 int
 main(void)
 {
@@ -485,6 +537,10 @@ main(void)
 			refuses_more_cases_than_anybody_runs, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			expands_ten_thousand_benchmarks, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			asks_for_advice_on_what_is_measured_here, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			keeps_where_cpus_and_memory_are_written, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(leaves_the_plan_alone_where_there_are_problems,
 			suite_setup, suite_teardown),
 	};

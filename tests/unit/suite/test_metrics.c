@@ -389,10 +389,11 @@ says_what_is_wrong_with_counters(void **state)
 				    "  command: p\n  counters: x\n  metrics: {x: {json: a}}\n"),
 		"s.yaml:5:13: counter \"x\" is a metric already; expected another name\n");
 	assert_string_equal(
-		suite_problems(*state, "suite: t\ncounter_groups:\n  g: {counters: a, derived: {d: "
-				       "{formula: 'a +'}}}\n"
-				       "benchmarks: [{name: b, command: p, counters: g}]\n"),
-		"s.yaml:3:43: formula is \"a +\": the formula ends early; expected a name, a "
+		suite_problems(*state,
+			"suite: t\ncounter_groups:\n  g: {counters: cycles, derived: {d: "
+			"{formula: 'a +'}}}\n"
+			"benchmarks: [{name: b, command: p, counters: g}]\n"),
+		"s.yaml:3:48: formula is \"a +\": the formula ends early; expected a name, a "
 		"number or "
 		"'('\n");
 }
@@ -416,6 +417,64 @@ counts_on_cpus_where_the_case_has_some(void **state)
 		refusal);
 }
 
+/* Names that no machine could know are wrong, native ones are the machine's affair. */
+static void
+refuses_counters_that_nobody_can_count(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *problem;
+	} table[] = {
+		{"  counters: [cycles, cyclse]\n",
+			"s.yaml:5:22: no provider can know a counter \"cyclse\"; did you mean "
+			"\"cycles\"?\n"},
+		{"  counters: own\ncounter_groups:\n  mine: {counters: cycles}\n",
+			"s.yaml:5:13: no provider can know a counter \"own\"; expected a name of "
+			"tare list counters, an event of PAPI or of the CPU's manual, or a "
+			"group\n"},
+		{"  counters: mien\ncounter_groups:\n  mine: {counters: cycles}\n",
+			"s.yaml:5:13: no provider can know a counter \"mien\"; did you mean "
+			"\"mine\"?\n"},
+		{"  counters: cahe\n",
+			"s.yaml:5:13: no provider can know a counter \"cahe\"; did you mean "
+			"\"cache\"?\n"},
+		{"  counters: [PAPI_TOT_CYX, INST_RETIRED:ANY, r01c2]\n", ""},
+		/* A group that is wrong is not unknown. */
+		{"  counters: mine\ncounter_groups:\n  mine: {counters: 'a b'}\n",
+			"s.yaml:7:20: counters is \"a b\"; expected a letter, then letters, "
+			"digits and _-./:=\n"},
+	};
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(text, sizeof(text), "  command: p\n%s", table[i].text);
+		assert_string_equal(suite_case_problems(*state, text), table[i].problem);
+	}
+}
+
+static void
+refuses_formulas_over_what_a_case_does_not_count(void **state)
+{
+	static const char suite[] = "suite: t\ncounter_groups:\n  g:\n    counters: cycles\n"
+				    "    derived:\n      d: {formula: cycles / instructions}\n"
+				    "      e: {formula: wall / cyclse}\n"
+				    "      f: {formula: cycles / score}\n"
+				    "benchmarks: [{name: b, command: p, counters: %s,\n"
+				    "  metrics: {score: {json: a}}}]\n";
+	struct fixture *fixture = *state;
+
+	assert_string_equal(suite_problems(fixture, tare_arena_printf(fixture->arena, suite, "g")),
+		"s.yaml:6:20: formula has \"instructions\", which is neither counted nor measured "
+		"in this case; expected it among `counters`\n"
+		"s.yaml:7:20: formula has \"cyclse\", which is neither counted nor measured in "
+		"this case; did you mean \"cycles\"?\n");
+	/* Counted beside the group is counted. */
+	assert_string_equal(suite_problems(fixture,
+				    tare_arena_printf(fixture->arena, suite, "[g, instructions]")),
+		"s.yaml:7:20: formula has \"cyclse\", which is neither counted nor measured in "
+		"this case; did you mean \"cycles\"?\n");
+}
+
 int
 main(void)
 {
@@ -435,6 +494,10 @@ main(void)
 			replays_counters_and_derives_from_them, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			says_what_is_wrong_with_counters, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			refuses_counters_that_nobody_can_count, suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(refuses_formulas_over_what_a_case_does_not_count,
+			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			measures_the_built_in_ones_always, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
