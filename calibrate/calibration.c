@@ -171,6 +171,36 @@ add_weighing(struct tare_calibration *calibration, struct tare_arena *arena,
 	weighing->container_ns = median_of(arena, pairs.head, pairs.n);
 }
 
+static const char *
+value_of(const struct tare_run *run, const char *key)
+{
+	const char *value = tare_environment_get(&run->environment, key);
+
+	return value ? value : "";
+}
+
+/* What a container with a quota waits in a period of it, in nanoseconds; 0 without one. */
+static double
+wait_of(const struct tare_run *run)
+{
+	unsigned long long quota_us, period_us;
+
+	if (sscanf(value_of(run, "container.cpu_quota"), "%llu %llu", &quota_us, &period_us) != 2 ||
+		quota_us == 0 || quota_us >= period_us)
+		return 0;
+	return 1e3 * (double)(period_us - quota_us);
+}
+
+/* A program may begin with all of a period's share before it, or behind another that has used it:
+ * that moves the whole line by up to one wait, and half of it counts as a standard error. */
+static void
+allow_for_quota(struct tare_fit *fit, const struct tare_run *run)
+{
+	const double error = wait_of(run) / 2;
+
+	fit->alpha_variance += error * error;
+}
+
 static void
 fit_lengths(struct tare_calibration *calibration, struct tare_arena *arena)
 {
@@ -187,14 +217,8 @@ fit_lengths(struct tare_calibration *calibration, struct tare_arena *arena)
 		lengths[count++] = (struct tare_fit_length){pairs.base, pairs.head, pairs.n};
 	}
 	calibration->has_fit = tare_fit_line(&calibration->fit, lengths, count);
-}
-
-static const char *
-value_of(const struct tare_run *run, const char *key)
-{
-	const char *value = tare_environment_get(&run->environment, key);
-
-	return value ? value : "";
+	if (calibration->has_fit)
+		allow_for_quota(&calibration->fit, calibration->run);
 }
 
 static void

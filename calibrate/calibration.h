@@ -58,7 +58,7 @@ struct tare_calibration {
 	struct tare_weighing weighings[TARE_WEIGHINGS_MAX];
 	size_t weighing_count;
 	bool has_fit;
-	struct tare_fit fit;
+	struct tare_fit fit;                    /* alpha is as uncertain as a cpu quota makes it */
 	char fingerprint[TARE_DIGEST_TEXT_MAX]; /* of what must be the same for it to hold */
 	const char *why_not;                    /* NULL: it may be used; else a sentence */
 };

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "harness/base/json.h"
+#include "harness/base/units.h"
+#include "harness/model/container.h"
 
 #define INSIDE "/.tare-weight"
 
 /* Pairs of each probe by effort, and by how much the lengths are longer. At least 20: fewer do not
- * see 1 %. Longer ones matter where the container may not use a CPU all of the time: its share is
- * counted in tenths of a second. */
+ * see 1 %. */
 static const struct {
 	unsigned pairs;
 	unsigned longer;
@@ -19,6 +20,13 @@ static const struct {
 	[TARE_EFFORT_NORMAL] = {40, 4},
 	[TARE_EFFORT_THOROUGH] = {60, 40},
 };
+
+/*
+ * The lengths where the container may not use a CPU all of the time, in periods of its quota: a
+ * program waits for the next period a whole number of times, so that only the time of one that
+ * takes many of them follows a line.
+ */
+enum { PERIODS_SHORTEST = 6, COUNT_PER_MS = 8 };
 
 /* Each some milliseconds on a machine of today; the lengths 2, 8 and 32 ms. */
 const struct tare_probe tare_probes[] = {
@@ -56,11 +64,47 @@ tare_dimension_name(enum tare_dimension dimension)
 	return dimension_names[dimension];
 }
 
+bool
+tare_dimension_find(enum tare_dimension *dimension_out, const char *name)
+{
+	for (int i = 0; i < TARE_DIMENSION_COUNT; i++) {
+		if (strcmp(dimension_names[i], name) != 0)
+			continue;
+		*dimension_out = (enum tare_dimension)i;
+		return true;
+	}
+	return false;
+}
+
 struct writer {
 	struct tare_json json; /* which is YAML as well */
 	struct tare_arena *arena;
 	const struct tare_protocol *protocol;
+	unsigned lengths; /* written so far */
 };
+
+/* What `resources` is given for a key, from index on; NULL where nothing is, or no more. */
+static const char *
+given(const struct tare_protocol *protocol, const char *key, size_t *index)
+{
+	size_t len = strlen(key);
+
+	for (; *index < protocol->resource_count; (*index)++) {
+		const char *one = protocol->resources[*index];
+
+		if (strncmp(one, key, len) == 0 && one[len] == '=')
+			return &protocol->resources[(*index)++][len + 1];
+	}
+	return NULL;
+}
+
+static const char *
+given_once(const struct tare_protocol *protocol, const char *key)
+{
+	size_t index = 0;
+
+	return given(protocol, key, &index);
+}
 
 static void
 write_image(struct writer *writer)
@@ -77,6 +121,57 @@ write_image(struct writer *writer)
 	tare_json_object_end(&writer->json);
 }
 
+static const char *const list_keys[] = {"volumes", "tmpfs", "security_opt"};
+enum { LIST_KEY_COUNT = sizeof(list_keys) / sizeof(list_keys[0]) };
+
+static bool
+is_list_key(const char *text)
+{
+	for (size_t i = 0; i < LIST_KEY_COUNT; i++) {
+		size_t len = strlen(list_keys[i]);
+
+		if (strncmp(text, list_keys[i], len) == 0 && text[len] == '=')
+			return true;
+	}
+	return false;
+}
+
+static void
+write_list(struct writer *writer, const char *key)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+	bool is_volumes = strcmp(key, "volumes") == 0;
+	const char *value;
+	size_t index = 0;
+
+	if (!is_volumes && !given_once(protocol, key))
+		return;
+	tare_json_array_begin(&writer->json, key);
+	if (is_volumes)
+		tare_json_string(&writer->json, NULL,
+			tare_arena_printf(
+				writer->arena, "%s:" INSIDE ":ro", protocol->weight_path));
+	while ((value = given(protocol, key, &index)) != NULL)
+		tare_json_string(&writer->json, NULL, value);
+	tare_json_array_end(&writer->json);
+}
+
+/* A key that is given twice is the suite's to refuse. */
+static void
+write_given(struct writer *writer, bool bridge)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+
+	for (size_t i = 0; i < protocol->resource_count; i++) {
+		const char *one = protocol->resources[i], *value = strchr(one, '=') + 1;
+		const char *key =
+			tare_arena_printf(writer->arena, "%.*s", (int)(value - one - 1), one);
+
+		if (!is_list_key(one) && !(bridge && strcmp(key, "network") == 0))
+			tare_json_string(&writer->json, key, value);
+	}
+}
+
 /* As the superuser, since who else an image has may not write where its files are. */
 static void
 write_resources(struct writer *writer, bool bridge)
@@ -85,13 +180,15 @@ write_resources(struct writer *writer, bool bridge)
 	struct tare_json *json = &writer->json;
 
 	tare_json_object_begin(json, "resources");
-	tare_json_string(json, "volumes",
-		tare_arena_printf(writer->arena, "%s:" INSIDE ":ro", protocol->weight_path));
-	tare_json_string(json, "user", "0");
+	for (size_t i = 0; i < LIST_KEY_COUNT; i++)
+		write_list(writer, list_keys[i]);
+	if (!given_once(protocol, "user"))
+		tare_json_string(json, "user", "0");
 	if (protocol->memory)
 		tare_json_string(json, "memory", protocol->memory);
 	if (protocol->cpu_quota)
 		tare_json_string(json, "cpu_quota", protocol->cpu_quota);
+	write_given(writer, bridge);
 	if (bridge)
 		tare_json_string(json, "network", "bridge");
 	tare_json_object_end(json);
@@ -132,6 +229,24 @@ write_variants(struct writer *writer, bool bridge)
 	tare_json_array_end(json);
 }
 
+static unsigned
+count_of(struct writer *writer, const struct tare_probe *probe)
+{
+	const struct tare_protocol *protocol = writer->protocol;
+	const char *period = given_once(protocol, "cpu_period");
+	uint64_t period_ns = TARE_CPU_PERIOD_NS;
+
+	if (!probe->is_length)
+		return probe->count;
+	if (!protocol->cpu_quota && !given_once(protocol, "cpu_quota"))
+		return probe->count * efforts[protocol->effort].longer;
+	if (period)
+		tare_duration_parse(&period_ns, period, NULL);
+	period_ns = period_ns < TARE_CPU_PERIOD_MAX_NS ? period_ns : TARE_CPU_PERIOD_MAX_NS;
+	return (unsigned)((COUNT_PER_MS * PERIODS_SHORTEST * period_ns / 1000000)
+			  << writer->lengths++);
+}
+
 static void
 write_probe(struct writer *writer, const struct tare_probe *probe)
 {
@@ -141,23 +256,30 @@ write_probe(struct writer *writer, const struct tare_probe *probe)
 		[TARE_PROBE_TMPFS] = "/dev/shm",
 	};
 	struct tare_json *json = &writer->json;
-	unsigned count = probe->count;
-
-	if (probe->is_length)
-		count *= efforts[writer->protocol->effort].longer;
 	tare_json_object_begin(json, NULL);
 	tare_json_string(json, "name", probe->name);
 	tare_json_string(json, "tags", tare_dimension_name(probe->dimension));
 	tare_json_array_begin(json, "command");
 	tare_json_string(json, NULL, "${weight}");
 	tare_json_string(json, NULL, probe->kind);
-	tare_json_string(json, NULL, tare_arena_printf(writer->arena, "%u", count));
+	tare_json_string(
+		json, NULL, tare_arena_printf(writer->arena, "%u", count_of(writer, probe)));
 	if (probe->place != TARE_PROBE_NOWHERE)
 		tare_json_string(json, NULL, folders[probe->place]);
 	tare_json_array_end(json);
 	if (probe->dimension == TARE_DIMENSION_NETWORK)
 		write_variants(writer, true);
 	tare_json_object_end(json);
+}
+
+static bool
+is_wanted(const struct tare_protocol *protocol, enum tare_dimension dimension)
+{
+	bool any = false;
+
+	for (int i = 0; i < TARE_DIMENSION_COUNT; i++)
+		any |= protocol->only[i];
+	return !any || protocol->only[dimension];
 }
 
 static void
@@ -179,8 +301,10 @@ write_suite(struct writer *writer)
 	tare_json_object_end(json);
 	write_variants(writer, false);
 	tare_json_array_begin(json, "benchmarks");
-	for (size_t i = 0; i < tare_probe_count; i++)
-		write_probe(writer, &tare_probes[i]);
+	for (size_t i = 0; i < tare_probe_count; i++) {
+		if (is_wanted(protocol, tare_probes[i].dimension))
+			write_probe(writer, &tare_probes[i]);
+	}
 	tare_json_array_end(json);
 	tare_json_object_end(json);
 }
@@ -201,6 +325,14 @@ tare_protocol_suite(char **text_out, struct tare_arena *arena, const struct tare
 				"'%s' has a colon or '${', which cannot be mounted; expected a "
 				"path without",
 				paths[i]);
+	}
+	for (size_t i = 0; i < protocol->resource_count; i++) {
+		if (strchr(protocol->resources[i], '='))
+			continue;
+		return tare_err_set(err, TARE_INVALID,
+			"'%.100s' is no part of `resources`; expected KEY=VALUE such as "
+			"memory=512MiB",
+			protocol->resources[i]);
 	}
 	out = open_memstream(&text, &len);
 	if (!out)

@@ -32,6 +32,9 @@ enum tare_dimension {
 };
 const char *tare_dimension_name(enum tare_dimension dimension);
 
+/* False where there is none of that name. */
+bool tare_dimension_find(enum tare_dimension *dimension_out, const char *name);
+
 enum tare_probe_place {
 	TARE_PROBE_NOWHERE,
 	TARE_PROBE_OWN,    /* a folder of the container's own file system */
@@ -62,11 +65,16 @@ struct tare_protocol {
 	const char *cpus;        /* as in a suite */
 	const char *memory;      /* NULL: no limit, as for the next */
 	const char *cpu_quota;
+	/* More of `resources`, as "KEY=VALUE", where volumes, tmpfs and security_opt may come more
+	 * than once. */
+	const char *const *resources;
+	size_t resource_count;
 	enum tare_effort effort;
+	bool only[TARE_DIMENSION_COUNT]; /* none of them: all */
 };
 
 /* The suite's text, in the arena. TARE_INVALID for a path that a suite or an engine cannot be told
- * of. */
+ * of, and for what is not KEY=VALUE. */
 enum tare_status tare_protocol_suite(char **text_out, struct tare_arena *arena,
 	const struct tare_protocol *protocol, struct tare_err *err);
 

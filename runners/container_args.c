@@ -1,6 +1,7 @@
 #include "runners/container_args.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,6 +93,16 @@ share(struct words *words, const struct tare_container *container, const char *p
 		tare_arena_printf(words->arena, "%s:%s%s", path, path, writable ? "" : ":ro"));
 }
 
+/* --cpus would be with the engine's own period. */
+static void
+add_quota(struct words *words, const struct tare_container *container)
+{
+	double period_us = (double)container->cpu_period_ns / 1e3;
+
+	add_number(words, "--cpu-period", (uint64_t)period_us);
+	add_number(words, "--cpu-quota", (uint64_t)llround(container->cpu_quota * period_us));
+}
+
 static void
 add_limits(struct words *words, const struct tare_container *container,
 	const struct tare_container_request *request)
@@ -104,7 +115,7 @@ add_limits(struct words *words, const struct tare_container *container,
 	if (*cpus)
 		add(words, "--cpuset-cpus", cpus);
 	if (container->cpu_quota > 0)
-		add(words, "--cpus", tare_arena_printf(words->arena, "%.3f", container->cpu_quota));
+		add_quota(words, container);
 	if (container->cpu_shares > 0)
 		add_number(words, "--cpu-shares", container->cpu_shares);
 	if (container->memory_bytes > 0) {

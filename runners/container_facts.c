@@ -15,12 +15,13 @@ static const struct {
 	const char *key;
 	const char *unified;
 	const char *old;
+	const char *old_second; /* whose value stands behind that of old; NULL: none */
 } limit_files[] = {
-	{"memory", "memory.max", "memory/memory.limit_in_bytes"},
-	{"swap", "memory.swap.max", "memory/memory.memsw.limit_in_bytes"},
-	{"cpu_quota", "cpu.max", "cpu/cpu.cfs_quota_us"},
-	{"cpu_weight", "cpu.weight", "cpu/cpu.shares"},
-	{"pids", "pids.max", "pids/pids.max"},
+	{"memory", "memory.max", "memory/memory.limit_in_bytes", NULL},
+	{"swap", "memory.swap.max", "memory/memory.memsw.limit_in_bytes", NULL},
+	{"cpu_quota", "cpu.max", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"},
+	{"cpu_weight", "cpu.weight", "cpu/cpu.shares", NULL},
+	{"pids", "pids.max", "pids/pids.max", NULL},
 };
 
 static const struct {
@@ -116,6 +117,26 @@ read_cgroup(char text_out[TEXT_MAX], const char *root, pid_t pid, const char *fi
 	return read_proc(text_out, root, pid, path);
 }
 
+static bool
+read_limit(char text_out[TEXT_MAX], const char *root, pid_t pid, size_t index)
+{
+	const char *second = limit_files[index].old_second;
+	char more[TEXT_MAX];
+	size_t len;
+
+	if (!read_cgroup(text_out, root, pid, limit_files[index].unified)) {
+		if (!read_cgroup(text_out, root, pid, limit_files[index].old))
+			return false;
+	} else {
+		second = NULL;
+	}
+	len = strcspn(text_out, "\n");
+	text_out[len] = '\0';
+	if (second && read_cgroup(more, root, pid, second))
+		snprintf(text_out + len, TEXT_MAX - len, " %.*s", (int)strcspn(more, "\n"), more);
+	return true;
+}
+
 void
 tare_container_limits(
 	const char *proc_root, pid_t pid, const char *prefix, tare_fact_sink sink, void *context)
@@ -125,10 +146,8 @@ tare_container_limits(
 	const char *at;
 
 	for (size_t i = 0; i < sizeof(limit_files) / sizeof(limit_files[0]); i++) {
-		if (!read_cgroup(text, proc_root, pid, limit_files[i].unified) &&
-			!read_cgroup(text, proc_root, pid, limit_files[i].old))
+		if (!read_limit(text, proc_root, pid, i))
 			continue;
-		text[strcspn(text, "\n")] = '\0';
 		emit(sink, context, prefix, limit_files[i].key, text);
 	}
 	if (read_proc(text, proc_root, pid, "status") &&

@@ -17,6 +17,8 @@
 struct calibrate_line {
 	struct tare_given_count seed;
 	struct tare_texts reports;
+	struct tare_texts resources;
+	struct tare_texts dimensions;
 	const char *runner;
 	const char *image;
 	const char *cpus;
@@ -43,8 +45,12 @@ static const struct tare_option options[] = {
 	{"memory", 0, "SIZE", TARE_OPTION_TEXT, AT(memory), "the container's limit"},
 	{"cpu-quota", 0, "CORES", TARE_OPTION_TEXT, AT(cpu_quota),
 		"the container's limit, in cores' worth of time"},
+	{"resource", 0, "KEY=VALUE", TARE_OPTION_TEXTS, AT(resources),
+		"more of what a suite writes in `resources`; repeatable"},
+	{"dimension", 0, "NAME", TARE_OPTION_TEXTS, AT(dimensions),
+		"only the probes of cpu, memory, latency, start, disk or network; repeatable"},
 	{"quick", 0, NULL, TARE_OPTION_FLAG, AT(quick), "20 pairs of each probe instead of 40"},
-	{"thorough", 0, NULL, TARE_OPTION_FLAG, AT(thorough), "60 pairs, and ten times the length"},
+	{"thorough", 0, NULL, TARE_OPTION_FLAG, AT(thorough), "60 pairs, and longer ones"},
 	{"seed", 0, "N", TARE_OPTION_COUNT, AT(seed), "repeat the order of an earlier calibration"},
 	{"report", 0, "FORMAT=FILE", TARE_OPTION_TEXTS, AT(reports),
 		"write a report; repeatable; FILE - is standard output"},
@@ -122,6 +128,23 @@ write_dockerfile(
 }
 
 static enum tare_status
+read_dimensions(
+	bool only[TARE_DIMENSION_COUNT], const struct calibrate_line *line, struct tare_err *err)
+{
+	enum tare_dimension dimension;
+
+	for (size_t i = 0; i < line->dimensions.count; i++) {
+		if (!tare_dimension_find(&dimension, line->dimensions.items[i]))
+			return tare_err_set(err, TARE_INVALID,
+				"--dimension '%s' is unknown; expected cpu, memory, latency, "
+				"start, disk or network",
+				line->dimensions.items[i]);
+		only[dimension] = true;
+	}
+	return TARE_OK;
+}
+
+static enum tare_status
 write_suite(char **text_out, struct tare_session *session, const struct calibrate_line *line,
 	struct tare_err *err)
 {
@@ -130,13 +153,17 @@ write_suite(char **text_out, struct tare_session *session, const struct calibrat
 		.cpus = line->cpus ? line->cpus : "1",
 		.memory = line->memory,
 		.cpu_quota = line->cpu_quota,
+		.resources = line->resources.items,
+		.resource_count = line->resources.count,
 		.effort = line->quick      ? TARE_EFFORT_QUICK
 			  : line->thorough ? TARE_EFFORT_THOROUGH
 					   : TARE_EFFORT_NORMAL};
 	char *cwd = getcwd(NULL, 0), *weight = NULL, *dockerfile = NULL;
 	char *folder;
-	enum tare_status status = find_weight(&weight, session->arena, err);
+	enum tare_status status = read_dimensions(protocol.only, line, err);
 
+	if (status == TARE_OK)
+		status = find_weight(&weight, session->arena, err);
 	if (status == TARE_OK && !cwd)
 		status = tare_err_errno(err, TARE_OUTSIDE, "cannot find the current folder");
 	folder = tare_arena_printf(session->arena, "%s/.tare/calibrate", cwd ? cwd : "");

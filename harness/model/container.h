@@ -32,6 +32,7 @@ struct tare_container {
 	uint64_t memory_swap_bytes; /* memory and swap together; equal to memory: no swap */
 	uint64_t cpu_shares;        /* 0: the engine's default */
 	double cpu_quota;           /* cores; 0: none */
+	uint64_t cpu_period_ns;     /* that it is counted over; 0 without one */
 	uint64_t pids;
 	uint64_t nofile;
 	uint64_t shm_bytes; /* 0: the engine's default */
@@ -46,6 +47,13 @@ struct tare_container {
 	 * environment unasked: these very pointers. They say nothing about a container. */
 	char *const *inherited;
 };
+
+/* The kernel's bounds for the period of a quota, and for the quota's share of it from below. */
+#define TARE_CPU_PERIOD_MIN_NS UINT64_C(1000000)
+#define TARE_CPU_PERIOD_MAX_NS UINT64_C(1000000000)
+#define TARE_CPU_SHARE_MIN_NS  UINT64_C(1000000)
+/* Engines have 100 ms, in which a program of 50 ms and half a core is not slowed at all. */
+#define TARE_CPU_PERIOD_NS UINT64_C(10000000)
 
 enum { TARE_CONTAINER_PIDS = 4096, TARE_CONTAINER_NOFILE = 65536 };
 

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,33 @@ add_metrics(struct tare_draft *draft)
 	out->metric_count = count;
 }
 
+/* As short as the kernel allows for a share that is so small, where nothing is said. */
+static uint64_t
+read_period(const struct tare_draft *draft, double quota)
+{
+	const struct tare_node *node = tare_draft_value(draft, TARE_KEY_CPU_PERIOD);
+	struct tare_problem_list *problems = draft->expansion->decoder.problems;
+	uint64_t period_ns = TARE_CPU_PERIOD_NS;
+
+	if (node == NULL && quota > 0)
+		return (uint64_t)fmax((double)period_ns, ceil(TARE_CPU_SHARE_MIN_NS / quota));
+	if (node == NULL)
+		return 0;
+	tare_duration_parse(&period_ns, node->text, NULL);
+	if (quota <= 0)
+		tare_problem_add(problems, node,
+			"cpu_period without cpu_quota, which is counted over it; expected both");
+	else if (period_ns < TARE_CPU_PERIOD_MIN_NS || period_ns > TARE_CPU_PERIOD_MAX_NS)
+		tare_problem_add(
+			problems, node, "cpu_period is %s; expected 1ms to 1s", node->text);
+	else if (quota * (double)period_ns < TARE_CPU_SHARE_MIN_NS)
+		tare_problem_add(problems, node,
+			"cpu_period is so short that cpu_quota is less than 1 ms of it, which no "
+			"kernel allows; expected at least %.0fms",
+			ceil(1 / quota));
+	return period_ns;
+}
+
 /* What the container of a case is like; NULL in the case where nobody asked for one. */
 void
 tare_draft_container(struct tare_draft *draft)
@@ -205,6 +233,7 @@ tare_draft_container(struct tare_draft *draft)
 		size_or(draft, TARE_KEY_MEMORY_SWAP, container->memory_bytes);
 	container->cpu_shares = count_or(draft, TARE_KEY_CPU_SHARES, 0);
 	container->cpu_quota = quota == NULL ? 0 : strtod(quota->text, NULL);
+	container->cpu_period_ns = read_period(draft, container->cpu_quota);
 	container->pids = count_or(draft, TARE_KEY_PIDS, TARE_CONTAINER_PIDS);
 	container->nofile = count_or(draft, TARE_KEY_NOFILE, TARE_CONTAINER_NOFILE);
 	container->shm_bytes = size_or(draft, TARE_KEY_SHM_SIZE, 0);

@@ -698,6 +698,12 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.shape = &cores,
 		.places = TARE_IN_RESOURCES,
 		.doc = "How many cores' time the container may take: 0.5. Default: not limited."},
+	[TARE_KEY_CPU_PERIOD] = {.key = "cpu_period",
+		.shape = &duration,
+		.places = TARE_IN_RESOURCES,
+		.doc = "How long the time is over which cpu_quota is counted, 1ms to 1s: what "
+		       "takes "
+		       "less than its share of one is not slowed. Default: 10ms."},
 	[TARE_KEY_PIDS] = {.key = "pids",
 		.shape = &limit,
 		.places = TARE_IN_RESOURCES,

@@ -125,6 +125,32 @@ fits_the_lengths(void **state)
 }
 
 static void
+a_quota_leaves_alpha_uncertain_by_the_wait_of_a_period(void **state)
+{
+	static const struct {
+		const char *quota; /* of us, as the kernel has it */
+		double error_ns;
+	} table[] = {{"5000 10000", 2.5e6}, {"max 100000", 0}, {"-1 100000", 0}, {"20000 10000", 0},
+		{"5000", 0}};
+	double none = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct tare_run *run = make_run(0, 2, 1);
+		struct tare_calibration calibration;
+
+		none = read_run(run).fit.alpha_variance;
+		tare_environment_add(&run->environment, run->arena, "container.cpu_quota",
+			table[i].quota, false);
+		calibration = read_run(run);
+		assert_true(fabs(sqrt(calibration.fit.alpha_variance - none) - table[i].error_ns) <
+			    1e3);
+		assert_true(fabs(calibration.fit.beta - 2) < 1e-3);
+		tare_run_free(run);
+	}
+}
+
+static void
 little_is_equivalent_and_less_is_a_benefit(void **state)
 {
 	struct tare_run *like = make_run(0, 1.004, 1), *less = make_run(0, 0.9, 1);
@@ -265,6 +291,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(says_what_each_probe_costs, setup, teardown),
 		cmocka_unit_test_setup_teardown(fits_the_lengths, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_quota_leaves_alpha_uncertain_by_the_wait_of_a_period, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			little_is_equivalent_and_less_is_a_benefit, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -123,8 +123,98 @@ limits_are_the_container_s_and_lengths_grow_with_the_effort(void **state)
 	assert_string_equal(
 		find(made, "floating@container")->container->build->dockerfile, "/w/Dockerfile");
 	assert_int_equal(find(made, "floating@host")->invocations_min, 60);
-	assert_string_equal(find(made, "integer short@host")->program.argv[2], "800");
 	assert_string_equal(find(made, "floating@host")->program.argv[2], "100");
+	protocol.cpu_quota = NULL;
+	assert_string_equal(find(plan(), "integer short@host")->program.argv[2], "800");
+}
+
+static void
+lengths_are_many_periods_of_a_quota(void **state)
+{
+	static const char *const of_a_tenth[] = {"cpu_quota=0.5", "cpu_period=100ms"};
+	const struct tare_plan *made;
+
+	(void)state;
+	protocol.cpu_quota = "0.5";
+	made = plan();
+	assert_int_equal(find(made, "floating@container")->container->cpu_period_ns, 10000000);
+	assert_string_equal(find(made, "integer short@host")->program.argv[2], "480");
+	assert_string_equal(find(made, "integer middle@container")->program.argv[2], "960");
+	assert_string_equal(find(made, "integer long@host")->program.argv[2], "1920");
+	protocol.cpu_quota = NULL;
+	protocol.resources = of_a_tenth;
+	protocol.resource_count = 2;
+	made = plan();
+	assert_int_equal(find(made, "floating@container")->container->cpu_period_ns, 100000000);
+	assert_string_equal(find(made, "integer short@host")->program.argv[2], "4800");
+}
+
+static void
+the_container_is_given_whatever_a_suite_can(void **state)
+{
+	static const char *const given[] = {"security_opt=seccomp=/p.json", "cpu_shares=512",
+		"security_opt=no-new-privileges", "tmpfs=/fast", "volumes=/a:/b", "network=none",
+		"user=7"};
+	const struct tare_container *inside;
+	const struct tare_plan *made;
+
+	(void)state;
+	protocol.resources = given;
+	protocol.resource_count = sizeof(given) / sizeof(given[0]);
+	made = plan();
+	inside = find(made, "floating@container")->container;
+	assert_string_equal(inside->security_opts[0], "seccomp=/p.json");
+	assert_string_equal(inside->security_opts[1], "no-new-privileges");
+	assert_null(inside->security_opts[2]);
+	assert_string_equal(inside->tmpfs[0], "/fast");
+	assert_string_equal(inside->volumes[0], "/opt/ta re/tare-weight:/.tare-weight:ro");
+	assert_string_equal(inside->volumes[1], "/a:/b");
+	assert_string_equal(inside->user, "7");
+	assert_int_equal(inside->cpu_shares, 512);
+	assert_int_equal(inside->network, TARE_NETWORK_NONE);
+	assert_int_equal(find(made, "loopback@bridge")->container->network, TARE_NETWORK_BRIDGE);
+}
+
+static void
+measures_only_the_dimensions_that_are_asked_for(void **state)
+{
+	const struct tare_plan *made;
+
+	(void)state;
+	protocol.only[TARE_DIMENSION_LATENCY] = true;
+	made = plan();
+	assert_int_equal(made->case_count, 3 * 3);
+	assert_string_equal(made->cases[0].benchmark, "system call");
+}
+
+static void
+knows_dimensions_by_name(void **state)
+{
+	enum tare_dimension dimension = TARE_DIMENSION_COUNT;
+
+	(void)state;
+	assert_false(tare_dimension_find(&dimension, "weight"));
+	assert_int_equal(dimension, TARE_DIMENSION_COUNT);
+	for (int i = 0; i < TARE_DIMENSION_COUNT; i++) {
+		assert_true(tare_dimension_find(
+			&dimension, tare_dimension_name((enum tare_dimension)i)));
+		assert_int_equal(dimension, i);
+	}
+}
+
+static void
+refuses_resources_without_a_value(void **state)
+{
+	static const char *const given[] = {"memory"};
+	struct tare_err err = {0};
+	char *text = NULL;
+
+	(void)state;
+	protocol.resources = given;
+	protocol.resource_count = 1;
+	assert_int_equal(tare_protocol_suite(&text, arena, &protocol, &err), TARE_INVALID);
+	assert_string_equal(err.text, "'memory' is no part of `resources`; expected KEY=VALUE such "
+				      "as memory=512MiB");
 }
 
 static void
@@ -157,6 +247,14 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			limits_are_the_container_s_and_lengths_grow_with_the_effort, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(
+			lengths_are_many_periods_of_a_quota, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_container_is_given_whatever_a_suite_can, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			measures_only_the_dimensions_that_are_asked_for, setup, teardown),
+		cmocka_unit_test_setup_teardown(knows_dimensions_by_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_resources_without_a_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			refuses_paths_that_cannot_be_mounted, setup, teardown),
 	};

@@ -95,6 +95,7 @@ hands_every_limit_on(void **state)
 	fixture->container.memory_bytes = 64 << 20;
 	fixture->container.memory_swap_bytes = 64 << 20;
 	fixture->container.cpu_quota = 0.5;
+	fixture->container.cpu_period_ns = 10000000;
 	fixture->container.cpu_shares = 512;
 	fixture->container.pids = 7;
 	fixture->container.nofile = 99;
@@ -108,8 +109,10 @@ hands_every_limit_on(void **state)
 	fixture->container.user = "1:2";
 	fixture->request.cpus = "2-3";
 	assert_non_null(strstr(words_of(fixture),
-		"--network none --cpuset-cpus 2-3 --cpus 0.500 --cpu-shares 512 --memory 67108864 "
-		"--memory-swap 67108864 --pids-limit 7 --ulimit nofile=99:99 --ulimit "
+		"--network none --cpuset-cpus 2-3 --cpu-period 10000 --cpu-quota 5000 --cpu-shares "
+		"512 "
+		"--memory 67108864 --memory-swap 67108864 --pids-limit 7 --ulimit nofile=99:99 "
+		"--ulimit "
 		"nproc=1000:1000 --shm-size 1048576 "
 		"--privileged --user 1:2 --security-opt seccomp=unconfined --tmpfs /tmp:size=64m "
 		"--volume /data:/data:ro --volume cache:/cache --volume /tmp/tare-c-x/0:/.tare "));

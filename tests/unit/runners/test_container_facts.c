@@ -103,11 +103,12 @@ reads_the_limits_of_the_old_hierarchies(void **state)
 
 	put(fixture, "root/sys/fs/cgroup/memory/memory.limit_in_bytes", "1048576\n");
 	put(fixture, "root/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", "2097152\n");
-	put(fixture, "root/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+	put(fixture, "root/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "5000\n");
+	put(fixture, "root/sys/fs/cgroup/cpu/cpu.cfs_period_us", "10000\n");
 	put(fixture, "root/sys/fs/cgroup/cpu/cpu.shares", "1024\n");
 	tare_container_limits(fixture->root, 42, "", print, fixture);
-	assert_string_equal(
-		printed(fixture), "memory=1048576\nswap=2097152\ncpu_quota=-1\ncpu_weight=1024\n");
+	assert_string_equal(printed(fixture),
+		"memory=1048576\nswap=2097152\ncpu_quota=5000 10000\ncpu_weight=1024\n");
 }
 
 static void

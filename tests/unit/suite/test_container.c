@@ -34,6 +34,7 @@ fills_in_what_a_benchmark_wants(void **state)
 	assert_int_equal(container->memory_swap_bytes, 0);
 	assert_int_equal(container->cpu_shares, 0);
 	assert_true(container->cpu_quota == 0);
+	assert_int_equal(container->cpu_period_ns, 0);
 	assert_int_equal(container->pids, 4096);
 	assert_int_equal(container->nofile, 65536);
 	assert_int_equal(container->network, TARE_NETWORK_HOST);
@@ -56,6 +57,7 @@ reads_every_key(void **state)
 				   "    memory_swap: 1GiB\n"
 				   "    cpu_shares: 512\n"
 				   "    cpu_quota: 0.5\n"
+				   "    cpu_period: 100ms\n"
 				   "    pids: 100\n"
 				   "    nofile: 1000\n"
 				   "    shm_size: 64MiB\n"
@@ -74,6 +76,7 @@ reads_every_key(void **state)
 	assert_int_equal(container->memory_swap_bytes, 1 << 30);
 	assert_int_equal(container->cpu_shares, 512);
 	assert_true(container->cpu_quota == 0.5);
+	assert_int_equal(container->cpu_period_ns, 100000000);
 	assert_int_equal(container->pids, 100);
 	assert_int_equal(container->nofile, 1000);
 	assert_int_equal(container->shm_bytes, 64 << 20);
@@ -97,6 +100,23 @@ leaves_the_choice_of_a_runner_to_others_where_there_is_an_image(void **state)
 		suite_case(*state, "  command: p\n  image: a\n  runner: host\n")->runner, "host");
 	assert_string_equal(
 		suite_case(*state, "  replay: {wall: 1ms}\n  image: a\n")->runner, "replay");
+}
+
+static void
+a_quota_is_counted_over_a_period_that_is_short_unless_the_kernel_wants_more(void **state)
+{
+	static const struct {
+		const char *quota;
+		uint64_t period_ns;
+	} table[] = {{"0.5", 10000000}, {"4", 10000000}, {"0.05", 20000000}, {"0.01", 100000000}};
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		snprintf(text, sizeof(text),
+			"  command: p\n  image: a\n  resources: {cpu_quota: %s}\n", table[i].quota);
+		assert_int_equal(
+			suite_case(*state, text)->container->cpu_period_ns, table[i].period_ns);
+	}
 }
 
 static void
@@ -196,6 +216,15 @@ refuses_what_no_container_can_be(void **state)
 		{"  image: a\n  resources: {cpu_quota: lots}\n",
 			"s.yaml:6:26: cpu_quota is \"lots\"; expected a number of cores from 0.01 "
 			"to 1024\n"},
+		{"  image: a\n  resources: {cpu_period: 10ms}\n",
+			"s.yaml:6:27: cpu_period without cpu_quota, which is counted over it; "
+			"expected both\n"},
+		{"  image: a\n  resources: {cpu_quota: 0.5, cpu_period: 2s}\n",
+			"s.yaml:6:43: cpu_period is 2s; expected 1ms to 1s\n"},
+		{"  image: a\n  resources: {cpu_quota: 0.05, cpu_period: 10ms}\n",
+			"s.yaml:6:44: cpu_period is so short that cpu_quota is less than 1 ms of "
+			"it, "
+			"which no kernel allows; expected at least 20ms\n"},
 		{"  image: a\n  resources: {network: lan}\n",
 			"s.yaml:6:24: network is \"lan\"; expected host, bridge or none\n"},
 		{"  image: a\n  resources: {volumes: /data}\n",
@@ -267,6 +296,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(reads_every_key, suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			leaves_the_choice_of_a_runner_to_others_where_there_is_an_image,
+			suite_setup, suite_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_quota_is_counted_over_a_period_that_is_short_unless_the_kernel_wants_more,
 			suite_setup, suite_teardown),
 		cmocka_unit_test_setup_teardown(
 			has_no_swap_unless_it_is_given_some, suite_setup, suite_teardown),
