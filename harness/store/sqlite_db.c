@@ -106,8 +106,7 @@ explain(const struct tare_db *db, int result, struct tare_err *err)
 	case SQLITE_IOERR:
 		return tare_err_set(err, TARE_OUTSIDE,
 			"cannot read or write \"%s\": %s; nothing was changed, try again when it "
-			"is "
-			"mended",
+			"is mended",
 			db->path, system_text(db, last_errno));
 	default:
 		return tare_err_set(err, TARE_OUTSIDE, "\"%s\": %s; nothing was changed", db->path,
@@ -159,7 +158,8 @@ static char *
 immutable_uri(const char *path)
 {
 	char *uri = tare_xcalloc(3 * strlen(path) + 32, 1);
-	char *end = stpcpy(uri, "file:");
+	/* After "//" stands a host, which is to be none. */
+	char *end = stpcpy(uri, *path == '/' ? "file://" : "file:");
 
 	for (; *path; path++)
 		end += sprintf(end, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);

@@ -324,7 +324,8 @@ def a_history_that_must_not_be_written(tare):
         sandbox.run("run", "suite.yaml", "--release", "v2", "--quiet")
         with Unwritable(sandbox, ".tare", ".tare/runs") as closed:
             for arguments in (["list", "runs"], ["show", "latest"], ["history", "x"], ["compare", "v1", "v2"],
-                              ["trend", "s"]):
+                              ["trend", "s"],
+                              ["list", "runs", "--store", f"sqlite:/{sandbox.file('.tare/results.db')}"]):
                 out, err = closed.run(*arguments)
                 expect(out and not err, f"{arguments}: {out}{err}")
             _, err = closed.run("store", "remove", "v1", exit_code=5)
