@@ -199,6 +199,14 @@ tare_arena_grow(
 	return grown;
 }
 
+void *
+tare_arena_room(struct tare_arena *arena, void *items, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return items;
+	return tare_arena_grow(arena, items, count, count ? 2 * count : 1, size);
+}
+
 char *
 tare_arena_strdup(struct tare_arena *arena, const char *text)
 {

@@ -25,6 +25,10 @@ void *tare_arena_alloc(struct tare_arena *arena, size_t count, size_t size);
 void *tare_arena_grow(
 	struct tare_arena *arena, const void *items, size_t count, size_t new_count, size_t size);
 
+/* items with room for one more than count. An array that grows by this alone, from none, is copied
+ * when its count is a power of two, which spares it a capacity. */
+void *tare_arena_room(struct tare_arena *arena, void *items, size_t count, size_t size);
+
 char *tare_arena_strdup(struct tare_arena *arena, const char *text); /* NULL gives NULL */
 char *tare_arena_strndup(struct tare_arena *arena, const char *text, size_t len);
 char *tare_arena_printf(struct tare_arena *arena, const char *format, ...)

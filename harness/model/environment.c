@@ -4,23 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room is made when the count is a power of two, which spares a capacity in the header. */
-static void
-make_room(struct tare_environment *env, struct tare_arena *arena)
-{
-	size_t count = env->fact_count;
-
-	if ((count & (count - 1)) != 0)
-		return;
-	env->facts = tare_arena_grow(
-		arena, env->facts, count, count ? 2 * count : 1, sizeof(*env->facts));
-}
-
 void
 tare_environment_add(struct tare_environment *env, struct tare_arena *arena, const char *key,
 	const char *value, bool matters)
 {
-	make_room(env, arena);
+	env->facts = tare_arena_room(arena, env->facts, env->fact_count, sizeof(*env->facts));
 	env->facts[env->fact_count++] = (struct tare_fact){
 		.key = tare_arena_strdup(arena, key),
 		.value = tare_arena_strdup(arena, value),

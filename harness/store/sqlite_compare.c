@@ -212,28 +212,11 @@ parse_method(enum tare_method *method_out, const char *text)
 	return false;
 }
 
-/* Lists of a comparison while they are read; one of them grows at a time. */
+/* Lists of a comparison while they are read. */
 struct load {
 	struct tare_db *db;
 	struct tare_arena *arena;
-	size_t capacity;
 };
-
-static void *
-room_for_one(struct load *load, const void *items, size_t count, size_t size)
-{
-	union {
-		const void *borrowed;
-		void *owned;
-	} same = {.borrowed = items};
-
-	if (count == 0)
-		load->capacity = 0;
-	else if (count < load->capacity)
-		return same.owned;
-	load->capacity = count ? 2 * count : 16;
-	return tare_arena_grow(load->arena, items, count, load->capacity, size);
-}
 
 static enum tare_status
 read_verdict(struct load *load, struct tare_comparison_set *set, struct tare_query *query,
@@ -244,7 +227,7 @@ read_verdict(struct load *load, struct tare_comparison_set *set, struct tare_que
 	const char *method = tare_column_text(query, "method", arena);
 	const char *verdict = tare_column_text(query, "verdict", arena);
 
-	set->items = room_for_one(load, set->items, set->item_count, sizeof(*set->items));
+	set->items = tare_arena_room(load->arena, set->items, set->item_count, sizeof(*set->items));
 	item = &set->items[set->item_count++];
 	*item = (struct tare_comparison){.spread = NAN}; /* follows from the samples */
 	if (!parse_method(&item->method, method))
@@ -269,7 +252,8 @@ read_missing(struct load *load, struct tare_comparison_set *set, struct tare_que
 	struct tare_err *err)
 {
 	(void)err;
-	set->missing = room_for_one(load, set->missing, set->missing_count, sizeof(*set->missing));
+	set->missing = tare_arena_room(
+		load->arena, set->missing, set->missing_count, sizeof(*set->missing));
 	set->missing[set->missing_count++] = (struct tare_missing_case){
 		.name = tare_column_text(query, "name", load->arena),
 		.in_base = tare_column_bool(query, "in_base"),
@@ -282,7 +266,7 @@ read_difference(struct load *load, struct tare_comparison_set *set, struct tare_
 	struct tare_err *err)
 {
 	(void)err;
-	set->environment_differences = room_for_one(load, set->environment_differences,
+	set->environment_differences = tare_arena_room(load->arena, set->environment_differences,
 		set->environment_difference_count, sizeof(*set->environment_differences));
 	set->environment_differences[set->environment_difference_count++] =
 		(struct tare_fact_difference){
@@ -364,7 +348,7 @@ tare_sqlite_get_comparisons(struct tare_db *db, struct tare_comparison_set **set
 		status = tare_query_step(query, &row, err);
 		if (status != TARE_OK || !row)
 			break;
-		sets = tare_arena_grow(arena, sets, count, count + 1, sizeof(*sets));
+		sets = tare_arena_room(arena, sets, count, sizeof(*sets));
 		read_set(&sets[count], query, arena);
 		status = load_lists(&load, &sets[count], tare_column_integer(query, "id"), err);
 		count++;

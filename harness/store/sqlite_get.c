@@ -14,7 +14,6 @@ struct load {
 	struct tare_run *run;
 	int64_t run_row;
 	int64_t environment_row;
-	size_t case_capacity;
 };
 
 static enum tare_status
@@ -233,22 +232,10 @@ read_case(struct load *load, struct tare_query *query, struct tare_err *err)
 	return status == TARE_OK ? tare_sqlite_read_noise(load->db, one, query, err) : status;
 }
 
-static void
-make_room(struct load *load)
-{
-	struct tare_run *run = load->run;
-	size_t capacity = load->case_capacity ? 2 * load->case_capacity : 64;
-
-	if (run->case_count < load->case_capacity)
-		return;
-	run->cases = tare_arena_grow(
-		run->arena, run->cases, run->case_count, capacity, sizeof(*run->cases));
-	load->case_capacity = capacity;
-}
-
 static enum tare_status
 load_cases(struct load *load, struct tare_err *err)
 {
+	struct tare_run *run = load->run;
 	struct tare_query *query;
 	bool row = true;
 	enum tare_status status = begin(load, &query, TARE_QUERY_GET_RUN_CASES, load->run_row, err);
@@ -256,12 +243,13 @@ load_cases(struct load *load, struct tare_err *err)
 	while (status == TARE_OK && row) {
 		status = tare_query_step(query, &row, err);
 		if (status == TARE_OK && row) {
-			make_room(load);
+			run->cases = tare_arena_room(
+				run->arena, run->cases, run->case_count, sizeof(*run->cases));
 			status = read_case(load, query, err);
 		}
 	}
-	if (status == TARE_OK && load->run->case_count > 0 &&
-		load->run->cases[load->run->case_count - 1].group >= load->run->case_count)
+	if (status == TARE_OK && run->case_count > 0 &&
+		run->cases[run->case_count - 1].group >= run->case_count)
 		status = damaged(load, "a run has more groups than cases", err);
 	return status;
 }
@@ -284,8 +272,8 @@ read_parameter(struct load *load, struct tare_run_case *one, struct tare_query *
 	struct tare_arena *arena = load->run->arena;
 
 	(void)err;
-	one->parameters = tare_arena_grow(arena, one->parameters, one->parameter_count,
-		one->parameter_count + 1, sizeof(*one->parameters));
+	one->parameters = tare_arena_room(
+		arena, one->parameters, one->parameter_count, sizeof(*one->parameters));
 	one->parameters[one->parameter_count++] = (struct tare_parameter){
 		.name = tare_column_text(query, "name", arena),
 		.value = tare_column_text(query, "value", arena),
@@ -300,8 +288,7 @@ read_tag(struct load *load, struct tare_run_case *one, struct tare_query *query,
 	struct tare_arena *arena = load->run->arena;
 
 	(void)err;
-	one->tags = tare_arena_grow(
-		arena, one->tags, one->tag_count, one->tag_count + 1, sizeof(*one->tags));
+	one->tags = tare_arena_room(arena, one->tags, one->tag_count, sizeof(*one->tags));
 	one->tags[one->tag_count++] = tare_column_text(query, "tag", arena);
 	return TARE_OK;
 }
@@ -338,10 +325,11 @@ grow_counting(struct tare_run_case *one, struct tare_arena *arena)
 {
 	size_t count = one->counting ? one->metric_count - 1 : 0;
 
-	one->counting = tare_arena_grow(
-		arena, one->counting, count, one->metric_count, sizeof(*one->counting));
-	for (; count < one->metric_count; count++)
+	for (; count < one->metric_count; count++) {
+		one->counting =
+			tare_arena_room(arena, one->counting, count, sizeof(*one->counting));
 		one->counting[count] = (struct tare_counting){.coverage_min = 1.0};
+	}
 }
 
 /* Where the values of the last metric come from; nothing where it is not counted. */
@@ -379,8 +367,8 @@ read_column(struct load *load, struct tare_run_case *one, struct tare_query *que
 	const void *bytes;
 	size_t len;
 
-	one->metrics = tare_arena_grow(
-		load->run->arena, one->metrics, metric, metric + 1, sizeof(*one->metrics));
+	one->metrics =
+		tare_arena_room(load->run->arena, one->metrics, metric, sizeof(*one->metrics));
 	tare_sqlite_read_metric(&one->metrics[metric], query, load->run->arena);
 	samples->values = tare_xreallocarray(samples->values, metric + 1, sizeof(double *));
 	samples->values[metric] = tare_xcalloc(samples->count, sizeof(double));

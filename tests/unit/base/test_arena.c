@@ -138,6 +138,25 @@ grows_arrays_and_zeroes_the_rest(void **state)
 }
 
 static void
+has_room_for_one_more_without_copying_each_time(void **state)
+{
+	struct tare_arena *arena = *state;
+	size_t *items = NULL;
+	size_t copies = 0;
+
+	for (size_t count = 0; count < 1000; count++) {
+		size_t *roomy = tare_arena_room(arena, items, count, sizeof(*items));
+
+		copies += roomy != items;
+		items = roomy;
+		items[count] = count;
+	}
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(items[i], i);
+	assert_int_equal(copies, 11);
+}
+
+static void
 copies_text(void **state)
 {
 	char original[] = "text";
@@ -270,6 +289,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(gives_huge_blocks_back_when_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(counts_what_it_handed_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(grows_arrays_and_zeroes_the_rest, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			has_room_for_one_more_without_copying_each_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(copies_text, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			stops_strndup_at_an_array_without_an_end, setup, teardown),
