@@ -6,6 +6,7 @@
 #include "harness/cli/doctor.h"
 #include "harness/cli/list.h"
 #include "harness/cli/tuning.h"
+#include "report/table.h"
 
 enum { UNFIT = 1, WIDTH = 100, TEXT_COLUMN = 26 };
 
@@ -29,48 +30,26 @@ struct visit {
 	size_t counts[TARE_FINDING_UNFIT + 1]; /* by level */
 };
 
-/* At blanks, from the column on where the line has got to. A word that is too long stays whole. */
 static void
-print_wrapped(const char *text, int column)
-{
-	struct tare_arena *arena = tare_arena_new();
-	const char *word = tare_text_safe(arena, text);
-	int at = column;
-
-	for (; *word; word += strcspn(word, " ")) {
-		int len;
-
-		word += strspn(word, " ");
-		len = (int)strcspn(word, " ");
-		if (at > column && at + 1 + len > WIDTH) {
-			printf("\n%*s", column, "");
-			at = column;
-		}
-		at += printf("%s%.*s", at > column ? " " : "", len, word);
-	}
-	putchar('\n');
-	tare_arena_free(arena);
-}
-
-static void
-print_finding(const struct tare_finding *finding)
+print_finding(struct tare_arena *arena, const struct tare_finding *finding)
 {
 	printf("%-8s %-16s ", tare_finding_level_name(finding->level), finding->id);
-	print_wrapped(finding->text, TEXT_COLUMN);
+	tare_display_wrapped(stdout, tare_text_safe(arena, finding->text), TEXT_COLUMN, WIDTH);
 	if (!finding->remedy)
 		return;
 	printf("%*s-> ", TEXT_COLUMN, "");
-	print_wrapped(finding->remedy, TEXT_COLUMN + 3);
+	tare_display_wrapped(
+		stdout, tare_text_safe(arena, finding->remedy), TEXT_COLUMN + 3, WIDTH);
 }
 
 /* Worst first; of one level in the order of the table. */
 static void
-print_text(const struct visit *visit)
+print_text(struct tare_arena *arena, const struct visit *visit)
 {
 	for (int level = TARE_FINDING_UNFIT; level >= TARE_FINDING_FINE; level--) {
 		for (size_t i = 0; i < visit->count; i++) {
 			if ((int)visit->findings[i].level == level)
-				print_finding(&visit->findings[i]);
+				print_finding(arena, &visit->findings[i]);
 		}
 	}
 	printf("\n%s: %zu warning%s, %zu note%s, %zu fine\n",
@@ -148,7 +127,7 @@ doctor(const void *line_in, char **operands, int *exit_code_out, struct tare_err
 	if (json)
 		print_json(&visit);
 	else
-		print_text(&visit);
+		print_text(arena, &visit);
 	if (visit.counts[TARE_FINDING_UNFIT] > 0)
 		*exit_code_out = UNFIT;
 	tare_arena_free(arena);

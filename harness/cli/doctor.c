@@ -9,15 +9,15 @@
 #include "harness/cli/tuning.h"
 #include "harness/machine/describe.h"
 #include "harness/machine/read.h"
+#include "harness/machine/require.h"
+#include "harness/stats/order.h"
 
 /* A CPU that loses this much of its time makes wall times that vary as much. */
 static const double lost_warning = 0.01;
 static const double lost_unfit = 0.10;
 static const double unsteady_warning = 0.03;
-/* Of CPUs: what the daemons of a machine that does nothing else take. */
-static const double busy_note = 0.1;
 /* tsc and the clocks of hypervisors are read in 20 to 50 ns, hpet and acpi_pm in 1 us and more. */
-enum { CLOCK_SLOW_NS = 300, PIDS_MAX = 4096 };
+enum { CLOCK_SLOW_NS = 300 };
 
 const char *
 tare_finding_level_name(enum tare_finding_level level)
@@ -158,14 +158,6 @@ plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-static int
-compare_doubles(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return (a > b) - (a < b);
-}
-
 static void
 check_noise(const struct examination *one)
 {
@@ -189,7 +181,7 @@ check_noise(const struct examination *one)
 	if (lost[worst] > lost_warning)
 		level = TARE_FINDING_WARNING;
 	worst = doctor->gauges[worst].cpu;
-	qsort(lost, count, sizeof(*lost), compare_doubles);
+	tare_sort(lost, count);
 	/* Half of the CPUs are not enough to go out of the way. */
 	if (lost[(count - 1) / 2] > lost_unfit)
 		level = TARE_FINDING_UNFIT;
@@ -233,7 +225,7 @@ check_load(const struct examination *one)
 		find(one, TARE_FINDING_NOTE, "run tare doctor on the machine itself",
 			"nobody looked what else is at work");
 	else
-		find(one, busy > busy_note ? TARE_FINDING_WARNING : TARE_FINDING_FINE,
+		find(one, busy > TARE_QUIET_CPUS ? TARE_FINDING_WARNING : TARE_FINDING_FINE,
 			"top(1) names them; stop them, or keep them off with isolcpus= on the "
 			"kernel's command line",
 			"other programs keep %.2g CPUs at work", busy);

@@ -1,10 +1,8 @@
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
-#include "harness/base/file.h"
 #include "harness/cli/doctor.h"
 #include "harness/counters/counters.h"
 #include "harness/machine/require.h"
@@ -13,9 +11,8 @@
 #include "runners/cgroup.h"
 #include "runners/runner.h"
 
-enum { CLOCK_READS = 1000, STAT_MAX = 4 << 20, LIST_MAX = 2048 };
+enum { CLOCK_READS = 1000 };
 static const uint64_t gauge_ns = 1000000000;
-static const struct timespec look_at_load = {.tv_nsec = 200000000};
 
 static struct tare_probe
 outcome(struct tare_arena *arena, enum tare_status status, const struct tare_err *err)
@@ -91,153 +88,74 @@ clock_read_cost(void)
 	return (ended_ns - began_ns) / CLOCK_READS;
 }
 
-static double
-look_for_load(struct tare_arena *arena)
-{
-	char *before, *after;
-
-	if (tare_file_read(arena, &before, NULL, "/proc/stat", STAT_MAX, NULL) != TARE_OK)
-		return -1.0;
-	nanosleep(&look_at_load, NULL);
-	if (tare_file_read(arena, &after, NULL, "/proc/stat", STAT_MAX, NULL) != TARE_OK)
-		return -1.0;
-	return tare_busy_cpus(before, after);
-}
-
 /* Names for which the same reason, or the same provider, was found. */
 struct group {
 	const char *label;
-	char names[LIST_MAX];
+	const char *names;
 };
 
-enum { GROUPS_MAX = 16 };
-
+/* No more than there are names. */
 struct groups {
-	struct group items[GROUPS_MAX];
+	struct group *items;
 	size_t count;
 };
 
-/* What is past the room is not told: there are fewer providers and reasons than that. */
 static void
-add_to_group(struct groups *groups, const char *label, const char *name)
+add_to_group(struct groups *groups, struct tare_arena *arena, const char *label, const char *name)
 {
 	struct group *group = groups->items;
-	size_t len;
 
 	while (group < groups->items + groups->count && strcmp(group->label, label) != 0)
 		group++;
-	if (group == groups->items + GROUPS_MAX)
+	if (group < groups->items + groups->count) {
+		group->names = tare_arena_printf(arena, "%s, %s", group->names, name);
 		return;
-	if (group == groups->items + groups->count) {
-		group->label = label;
-		groups->count++;
 	}
-	len = strlen(group->names);
-	snprintf(group->names + len, LIST_MAX - len, "%s%s", len ? ", " : "", name);
-}
-
-/* A simulator is proved by running it, which takes its time, so that is done for one name of it;
- * with no program to be found it only says whether it knows a name. */
-struct proof {
-	bool made;
-	enum tare_status status;
-	struct tare_err err;
-};
-
-static enum tare_status
-find_source(struct tare_counter_source *source, struct tare_arena *arena,
-	const struct tare_counter_ops *ops, const struct tare_counter_place *place,
-	const char *name, struct proof *proof, struct tare_err *err)
-{
-	struct tare_counter_place nowhere = *place;
-	enum tare_status status;
-
-	if (ops->way != TARE_WAY_SIMULATED)
-		return ops->find(source, arena, place, name, err);
-	nowhere.path = "/nonexistent";
-	status = ops->find(source, arena, &nowhere, name, err);
-	if (status != TARE_UNSUPPORTED)
-		return status;
-	if (!proof->made)
-		proof->status = ops->find(source, arena, place, name, &proof->err);
-	proof->made = true;
-	*err = proof->err;
-	return proof->status;
-}
-
-struct counting {
-	struct tare_arena *arena;
-	const struct tare_counter_place *place;
-	struct groups counted, missing;
-	struct proof proof;
-	bool has_hardware;
-};
-
-/* Goes down the ladder, as a run does; the reason is that of the first who knows the name. */
-static void
-look_for_counter(struct counting *counting, const char *name)
-{
-	const char *reason = "no provider knows it";
-	bool has_reason = false;
-
-	for (size_t i = 0; tare_counter_providers[i]; i++) {
-		const struct tare_counter_ops *ops = tare_counter_providers[i];
-		struct tare_counter_source source = {0};
-		struct tare_err err = {0};
-		enum tare_status status = find_source(&source, counting->arena, ops,
-			counting->place, name, &counting->proof, &err);
-
-		if (status == TARE_OK) {
-			counting->has_hardware |= source.hardware;
-			add_to_group(&counting->counted, ops->name, name);
-			return;
-		}
-		if (status == TARE_NOT_FOUND || has_reason)
-			continue;
-		reason = tare_arena_printf(counting->arena, "%s: %s", ops->name, err.text);
-		has_reason = true;
-	}
-	add_to_group(&counting->missing, reason, name);
+	*group = (struct group){tare_arena_strdup(arena, label), name};
+	groups->count++;
 }
 
 static const char *
-list_counted(struct tare_arena *arena, const struct groups *groups)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < groups->count; i++)
-		text = tare_arena_printf(arena, "%s%s%s by %s", text, i ? "; " : "",
-			groups->items[i].names, groups->items[i].label);
-	return text;
-}
-
-static const char *
-list_missing(struct tare_arena *arena, const struct groups *groups)
+list_groups(
+	struct tare_arena *arena, const struct groups *groups, const char *open, const char *close)
 {
 	const char *text = NULL;
 
 	for (size_t i = 0; i < groups->count; i++)
-		text = tare_arena_printf(arena, "%s%s%s (%s)", text ? text : "", text ? "; " : "",
-			groups->items[i].names, groups->items[i].label);
+		text = tare_arena_printf(arena, "%s%s%s%s%s%s", text ? text : "", text ? "; " : "",
+			groups->items[i].names, open, groups->items[i].label, close);
 	return text;
 }
 
+/* As a run looks for them. */
 static void
 probe_counters(struct tare_doctor *doctor, struct tare_arena *arena, const char *cgroup)
 {
 	const struct tare_counter_place place = {.root = "", .cgroup = cgroup};
-	struct counting *counting = tare_arena_alloc(arena, 1, sizeof(*counting));
+	struct tare_counters *counters = tare_counters_new(arena, &place);
+	const size_t size = sizeof(struct group);
+	struct groups counted = {tare_arena_alloc(arena, tare_counter_name_count, size), 0};
+	struct groups missing = {tare_arena_alloc(arena, tare_counter_name_count, size), 0};
+	bool has_hardware = false;
 
-	counting->arena = arena;
-	counting->place = &place;
-	for (size_t i = 0; i < tare_counter_name_count; i++)
-		look_for_counter(counting, tare_counter_names[i].name);
+	for (size_t i = 0; i < tare_counter_name_count; i++) {
+		const char *name = tare_counter_names[i].name;
+		const struct tare_counter_source *source;
+		struct tare_err err = {0};
+
+		if (tare_counters_find(&source, counters, name, &err) != TARE_OK) {
+			add_to_group(&missing, arena, err.text, name);
+			continue;
+		}
+		has_hardware |= source->hardware;
+		add_to_group(&counted, arena, source->origin.provider, name);
+	}
 	doctor->counters = (struct tare_probe){
 		.tried = true,
-		.works = counting->has_hardware,
-		.text = list_counted(arena, &counting->counted),
+		.works = has_hardware,
+		.text = list_groups(arena, &counted, " by ", ""),
 	};
-	doctor->not_counted = list_missing(arena, &counting->missing);
+	doctor->not_counted = list_groups(arena, &missing, " (", ")");
 }
 
 /* A run's own cgroup, and what can be counted in it. */
@@ -260,7 +178,7 @@ tare_doctor_probe(struct tare_doctor *doctor, struct tare_arena *arena)
 	struct tare_pulse *gauges;
 
 	/* Before anything of this process's own is at work. */
-	doctor->busy_cpus = look_for_load(arena);
+	doctor->busy_cpus = tare_busy_cpus_now(arena);
 	doctor->clock_read_ns = clock_read_cost();
 	if (tare_affinity_get(&cpus, NULL) == TARE_OK) {
 		if (tare_pulse_run(&gauges, &doctor->gauge_count, arena, &cpus, gauge_ns, NULL) ==

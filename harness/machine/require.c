@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "harness/base/file.h"
 #include "harness/base/units.h"
 
-/* What the daemons of a machine that does nothing else take, in CPUs. It does not grow with their
- * number: one busy neighbour is one too many on a large machine, too. */
-static const double quiet_cpus = 0.1;
+/* Ticks are of 10 ms, and those of a neighbour come in bursts. */
+static const struct timespec look_at_load = {.tv_nsec = 500000000};
+
+enum { STAT_MAX = 4 << 20 };
 
 /* The kernel keeps a few percent of the memory for itself: a machine of 8 GiB shows 7.7. */
 enum { KERNEL_SHARE = 16 };
@@ -152,7 +155,7 @@ static const char *
 unmet_quiet(struct tare_arena *arena, const struct tare_requirement *requirement, double busy_cpus)
 {
 	if (strcmp(requirement->value, "true") != 0 ||
-		(busy_cpus >= 0.0 && busy_cpus <= quiet_cpus))
+		(busy_cpus >= 0.0 && busy_cpus <= TARE_QUIET_CPUS))
 		return NULL;
 	if (busy_cpus < 0.0)
 		return "a quiet machine is required, and this one does not tell how busy it is; "
@@ -211,4 +214,17 @@ tare_busy_cpus(const char *stat_before, const char *stat_after)
 		return -1.0;
 	return (double)(busy[1] - busy[0]) / (double)(all[1] - all[0]) *
 	       (double)count_cpus(stat_after);
+}
+
+double
+tare_busy_cpus_now(struct tare_arena *arena)
+{
+	char *before = NULL, *after = NULL;
+
+	if (tare_file_read(arena, &before, NULL, "/proc/stat", STAT_MAX, NULL) != TARE_OK)
+		return -1.0;
+	nanosleep(&look_at_load, NULL);
+	if (tare_file_read(arena, &after, NULL, "/proc/stat", STAT_MAX, NULL) != TARE_OK)
+		return -1.0;
+	return tare_busy_cpus(before, after);
 }

@@ -1,14 +1,8 @@
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "harness/base/file.h"
 #include "harness/machine/require.h"
 #include "harness/stages/stage.h"
-
-enum { STAT_MAX = 1 << 20 };
-
-static const long look_ns = 500000000;
 
 bool
 tare_stage_measures_here(const struct tare_plan *plan)
@@ -20,29 +14,15 @@ tare_stage_measures_here(const struct tare_plan *plan)
 	return false;
 }
 
-static const char *
-read_stat(struct tare_arena *arena)
-{
-	char *text = NULL;
-
-	return tare_file_read(arena, &text, NULL, "/proc/stat", STAT_MAX, NULL) == TARE_OK ? text
-											   : NULL;
-}
-
 /* Only where it is asked for, since it takes a while. */
 static double
 busy_now(struct tare_arena *arena, const struct tare_plan *plan)
 {
-	const struct timespec pause = {.tv_nsec = look_ns};
-	const char *before;
-
 	for (size_t i = 0; i < plan->requirement_count; i++) {
 		if (strcmp(plan->requirements[i].key, "quiet") != 0 ||
 			strcmp(plan->requirements[i].value, "true") != 0)
 			continue;
-		before = read_stat(arena);
-		nanosleep(&pause, NULL);
-		return tare_busy_cpus(before, read_stat(arena));
+		return tare_busy_cpus_now(arena);
 	}
 	return 0.0;
 }

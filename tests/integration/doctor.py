@@ -52,6 +52,28 @@ def ends_with_1_where_the_machine_is_unfit(tare):
                f"it ends with {lines[-1]}")
 
 
+def counts_with_what_is_there(tare):
+    """As `tare list counters` says it, also where no simulator is installed."""
+    with Sandbox(tare) as sandbox:
+        os.mkdir(sandbox.file("bin"))
+        bare = sandbox.environment() | {"PATH": sandbox.file("bin")}
+        sandbox.environment = lambda: bare
+        listed, _ = sandbox.run("list", "counters", "--format", "json", timeout=LIMIT_S)
+        out, _ = sandbox.run("doctor", "--format", "json", exit_code=None, timeout=LIMIT_S)
+        texts = {finding["id"]: finding["text"] for finding in json.loads(out)["findings"]}
+        counted = {}
+        for part in texts["counters"].removeprefix("no hardware counters; ").split("; "):
+            names, _, provider = part.rpartition(" by ")
+            counted |= dict.fromkeys(names.split(", "), provider)
+        for counter in json.loads(listed)["counters"]:
+            provider = counted.get(counter["name"])
+            expect(provider == counter["provider"], f"{counter} is counted by {provider}")
+            expect(counter["provider"] or counter["name"] in texts["not-counted"],
+                   f"{counter} is not in {texts['not-counted']}")
+        expect("there is no 'valgrind' on PATH" in texts["not-counted"], texts["not-counted"])
+
+
 if __name__ == "__main__":
     sys.exit(process.run_tests([gives_every_finding_a_remedy,
-                                ends_with_1_where_the_machine_is_unfit], sys.argv[1]))
+                                ends_with_1_where_the_machine_is_unfit,
+                                counts_with_what_is_there], sys.argv[1]))
