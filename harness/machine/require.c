@@ -56,14 +56,16 @@ static const char *
 state_of(const char **remedy_out, const char *key, const struct tare_environment *environment)
 {
 	if (strcmp(key, "governor") == 0) {
-		*remedy_out =
-			"as root: tare tune governor=%s, which tare tune --restore takes back";
+		*remedy_out = "tare run --tune=governor=%s sets it for the run, as root; to stay: "
+			      "tare tune governor=%s, which tare tune --restore takes back";
 		return tare_environment_get(environment, "cpu.governor");
 	}
 	if (strcmp(key, "turbo") == 0) {
 		*remedy_out = tare_environment_get(environment, "cpu.no_turbo")
-				      ? "as root: tare tune turbo=%s, or set it in the firmware"
-				      : "as root: tare tune boost=%s, or set it in the firmware";
+				      ? "tare run --tune=turbo=%s sets it for the run, as root; to "
+					"stay: tare tune turbo=%s, or the firmware"
+				      : "tare run --tune=boost=%s sets it for the run, as root; to "
+					"stay: tare tune boost=%s, or the firmware";
 		return turbo_state(environment);
 	}
 	if (strcmp(key, "smt") == 0) {
@@ -78,13 +80,25 @@ state_of(const char **remedy_out, const char *key, const struct tare_environment
 	return aslr_state(environment);
 }
 
+/* Every %s of the remedy. */
+static const char *
+with_value(struct tare_arena *arena, const char *remedy, const char *value)
+{
+	const char *text = "";
+	const char *at;
+
+	for (; (at = strstr(remedy, "%s")) != NULL; remedy = at + 2)
+		text = tare_arena_printf(
+			arena, "%s%.*s%s", text, (int)(at - remedy), remedy, value);
+	return tare_arena_printf(arena, "%s%s", text, remedy);
+}
+
 static const char *
 unmet_word(struct tare_arena *arena, const struct tare_requirement *requirement,
 	const struct tare_environment *environment)
 {
 	const char *remedy = NULL;
 	const char *state = state_of(&remedy, requirement->key, environment);
-	const char *at = NULL;
 
 	if (state && strcmp(state, requirement->value) == 0)
 		return NULL;
@@ -93,9 +107,8 @@ unmet_word(struct tare_arena *arena, const struct tare_requirement *requirement,
 			"%s is required to be %s, and this machine does not tell what it is; "
 			"measure on one whose kernel does, or leave the requirement out",
 			requirement->key, requirement->value);
-	at = strstr(remedy, "%s");
-	return tare_arena_printf(arena, "%s is %s, and %s is required; %.*s%s%s", requirement->key,
-		state, requirement->value, (int)(at - remedy), remedy, requirement->value, at + 2);
+	return tare_arena_printf(arena, "%s is %s, and %s is required; %s", requirement->key, state,
+		requirement->value, with_value(arena, remedy, requirement->value));
 }
 
 /* Below, but by no more than own_share, counts as equal. */

@@ -43,12 +43,14 @@ tells_what_a_knob_is_and_how_to_set_it(void **state)
 		unmet(*state, "governor", "performance", FACTS("cpu.governor", "performance"), 0));
 	assert_string_equal(
 		unmet(*state, "governor", "performance", FACTS("cpu.governor", "powersave"), 0),
-		"governor is powersave, and performance is required; as root: tare tune "
+		"governor is powersave, and performance is required; tare run "
+		"--tune=governor=performance sets it for the run, as root; to stay: tare tune "
 		"governor=performance, which tare tune --restore takes back");
 	assert_string_equal(unmet(*state, "governor", "performance",
 				    FACTS("cpu.governor", "powersave, performance"), 0),
-		"governor is powersave, performance, and performance is required; as root: "
-		"tare tune governor=performance, which tare tune --restore takes back");
+		"governor is powersave, performance, and performance is required; "
+		"tare run --tune=governor=performance sets it for the run, as root; to stay: tare "
+		"tune governor=performance, which tare tune --restore takes back");
 	assert_string_equal(unmet(*state, "governor", "performance", FACTS("cpu.model", "x"), 0),
 		"governor is required to be performance, and this machine does not tell what it "
 		"is; measure on one whose kernel does, or leave the requirement out");
@@ -61,11 +63,12 @@ knows_turbo_by_either_name(void **state)
 	assert_null(unmet(*state, "turbo", "on", FACTS("cpu.no_turbo", "0"), 0));
 	assert_null(unmet(*state, "turbo", "off", FACTS("cpu.boost", "0"), 0));
 	assert_string_equal(unmet(*state, "turbo", "off", FACTS("cpu.boost", "1"), 0),
-		"turbo is on, and off is required; as root: tare tune boost=off, or set it in the "
-		"firmware");
+		"turbo is on, and off is required; tare run --tune=boost=off sets it for the run, "
+		"as root; to stay: tare tune boost=off, or the firmware");
 	assert_string_equal(unmet(*state, "turbo", "on", FACTS("cpu.no_turbo", "1"), 0),
-		"turbo is off, and on is required; as root: tare tune turbo=on, or set it in the "
-		"firmware");
+		"turbo is off, and on is required; tare run --tune=turbo=on sets it for the run, "
+		"as "
+		"root; to stay: tare tune turbo=on, or the firmware");
 }
 
 static void
