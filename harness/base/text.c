@@ -1,5 +1,6 @@
 #include "harness/base/text.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -479,6 +480,29 @@ tare_text_has_word(const char *list, const char *word)
 			return true;
 	}
 	return false;
+}
+
+double
+tare_text_number(const char *text, const char *key, const char *mark)
+{
+	size_t key_len = strlen(key);
+
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *at = line + key_len;
+
+		if (strncmp(line, key, key_len) != 0)
+			continue;
+		if (mark) {
+			at = strstr(at, mark);
+			if (!at || at > line + strcspn(line, "\n"))
+				return NAN;
+			at += strlen(mark);
+		}
+		if (*at < '0' || *at > '9')
+			return NAN;
+		return (double)strtoull(at, NULL, 10);
+	}
+	return NAN;
 }
 
 const char *

@@ -45,6 +45,11 @@ bool tare_text_glob(const char *pattern, const char *text);
  * False where either is NULL or word is "". */
 bool tare_text_has_word(const char *list, const char *word);
 
+/* The whole number behind key at the beginning of a line, or behind mark (NULL: none) further on in
+ * that line, as the kernel writes them: "usage_usec 12", "some avg10=0.00 total=34". NaN where
+ * there is none. */
+double tare_text_number(const char *text, const char *key, const char *mark);
+
 /* The last lines of text: at most max_lines and max_len bytes, starting at a line's start;
  * where not even one line fits, its last max_len bytes, starting at a character. */
 const char *tare_text_tail(const char *text, size_t len, size_t max_lines, size_t max_len);

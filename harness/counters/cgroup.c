@@ -5,24 +5,30 @@
  * controller. The agent is inside too, so its part of starting a program is in the figures.
  */
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/text.h"
 #include "harness/counters/counters.h"
 
 static const struct known {
 	const char *name;
 	const char *file;
-	const char *key; /* the text before the number */
+	const char *key;  /* its line begins with */
+	const char *mark; /* before the number, where there are others */
 } knowns[] = {
-	{"cgroup-cpu-time", "cpu.stat", "usage_usec "},
-	{"throttled-time", "cpu.stat", "throttled_usec "},
-	{"cpu-pressure", "cpu.pressure", "some "},
-	{"memory-pressure", "memory.pressure", "some "},
-	{"io-pressure", "io.pressure", "some "},
+	{"cgroup-cpu-time", "cpu.stat", "usage_usec ", NULL},
+	{"throttled-time", "cpu.stat", "throttled_usec ", NULL},
+	{"cpu-pressure", "cpu.pressure", "some ", " total="},
+	{"memory-pressure", "memory.pressure", "some ", " total="},
+	{"io-pressure", "io.pressure", "some ", " total="},
 };
+
+/* The kernel counts in microseconds. */
+#define NS_PER_US 1000.0
 
 enum { STAT_LEN_MAX = 2048 };
 
@@ -39,33 +45,12 @@ cgroup_supported(const struct tare_counter_place *place, struct tare_err *err)
 	return TARE_OK;
 }
 
-/* The number after a line's key; after " total=" where the line has one. */
-static bool
-find_number(double *value_out, const char *text, const char *key)
-{
-	size_t key_len = strlen(key);
-
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *at = line + key_len;
-		const char *total;
-		char *end;
-
-		if (strncmp(line, key, key_len) != 0)
-			continue;
-		total = strstr(line, " total=");
-		if (total && total < line + strcspn(line, "\n"))
-			at = total + strlen(" total=");
-		*value_out = (double)strtoull(at, &end, 10);
-		return end != at;
-	}
-	return false;
-}
-
 /* At once and without an arena, since it is done around every invocation. */
 static enum tare_status
 read_number(double *value_out, const char *dir, const struct known *known, struct tare_err *err)
 {
 	char path[4096], text[STAT_LEN_MAX];
+	double value;
 	ssize_t len;
 	int fd;
 
@@ -79,9 +64,11 @@ read_number(double *value_out, const char *dir, const struct known *known, struc
 	if (len < 0)
 		return tare_err_errno(err, TARE_UNSUPPORTED, "cannot read %s", known->file);
 	text[len] = '\0';
-	if (!find_number(value_out, text, known->key))
+	value = NS_PER_US * tare_text_number(text, known->key, known->mark);
+	if (isnan(value))
 		return tare_err_set(err, TARE_UNSUPPORTED, "%s has no '%.*s'", known->file,
 			(int)strcspn(known->key, " "), known->key);
+	*value_out = value;
 	return TARE_OK;
 }
 
@@ -103,7 +90,6 @@ cgroup_find(struct tare_counter_source *source_out, struct tare_arena *arena,
 				.scope = "cgroup of the run, with the agent",
 				.quality = TARE_QUALITY_ACCOUNTED},
 			.type = (uint32_t)i,
-			.scale = 1000.0,
 		};
 		return TARE_OK;
 	}
@@ -118,8 +104,6 @@ cgroup_read(double *value_out, const struct tare_counter_source *source,
 
 	if (status == TARE_OK)
 		status = read_number(value_out, place->cgroup, &knowns[source->type], err);
-	if (status == TARE_OK)
-		*value_out *= source->scale;
 	return status;
 }
 

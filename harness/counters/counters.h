@@ -81,7 +81,6 @@ struct tare_counter_source {
 	uint64_t config;
 	bool user_only; /* perf: the kernel may not be counted here */
 	bool hardware;  /* takes room on the PMU */
-	double scale;   /* around: what a unit of the provider is in ours; 0: the same */
 	double wrap;    /* around: where readings begin at 0 again, in our unit; 0: never */
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/base/arena.h"
+#include "harness/base/text.h"
 
 enum {
 	TEXT_MAX = 4096,
@@ -81,31 +82,6 @@ read_whole(char *text, size_t size, int fd)
 	}
 	text[len] = '\0';
 	return len > 0;
-}
-
-/* The number behind key at the beginning of a line, or behind mark in that line; NaN. */
-static double
-number_of(const char *text, const char *key, const char *mark)
-{
-	size_t key_len = strlen(key);
-
-	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *at = line + key_len;
-		double value;
-		char *end;
-
-		if (strncmp(line, key, key_len) != 0)
-			continue;
-		if (mark) {
-			at = strstr(line, mark);
-			if (!at || at > line + strcspn(line, "\n"))
-				return NAN;
-			at += strlen(mark);
-		}
-		value = (double)strtoull(at, &end, 10);
-		return end == at ? NAN : value;
-	}
-	return NAN;
 }
 
 static bool
@@ -189,9 +165,9 @@ read_fast(const struct tare_gauges *gauges)
 	char text[TEXT_MAX];
 
 	if (read_whole(text, sizeof(text), gauges->pressure_fd))
-		fast.pressure_us = number_of(text, "some ", " total=");
+		fast.pressure_us = tare_text_number(text, "some ", " total=");
 	if (read_whole(text, sizeof(text), gauges->throttled_fd))
-		fast.throttled_us = number_of(text, "throttled_usec ", NULL);
+		fast.throttled_us = tare_text_number(text, "throttled_usec ", NULL);
 	return fast;
 }
 
@@ -232,8 +208,8 @@ read_slow(struct tare_gauges *gauges, struct slow *slow, uint64_t now_ns)
 	read_stat(gauges, slow);
 	slow->swapped = slow->heat = NAN;
 	if (read_whole(gauges->text, STAT_MAX + 1, gauges->vmstat_fd))
-		slow->swapped = number_of(gauges->text, "pswpin ", NULL) +
-				number_of(gauges->text, "pswpout ", NULL);
+		slow->swapped = tare_text_number(gauges->text, "pswpin ", NULL) +
+				tare_text_number(gauges->text, "pswpout ", NULL);
 	for (size_t i = 0; i < gauges->heat_count; i++) {
 		char text[64];
 

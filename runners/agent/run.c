@@ -142,13 +142,14 @@ run_batch(
 			return;
 		if (!run_one(agent, &record, request, reply->done, reply))
 			return;
-		if (keep && agent->counts.count > 0)
-			agent->pending->counts[reply->done] = agent->counts;
-		if (keep)
+		if (keep) {
+			if (agent->counts.count > 0)
+				agent->pending->counts[reply->done] = agent->counts;
 			agent->pending->slots[reply->done] = record;
-		else
+		} else {
+			reply->counts = agent->counts;
 			reply->record = record;
-		reply->counts = agent->counts;
+		}
 		reply->done++;
 		if (!is_accepted(request, &record))
 			return;

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -480,10 +482,29 @@ finds_words_in_lists_only_as_a_whole(void **state)
 	assert_false(tare_text_has_word("a", NULL));
 }
 
+static void
+finds_a_number_by_the_beginning_of_its_line(void **state)
+{
+	static const char stat[] = "usage_usec 1234\nuser_usec 5\nthrottled_usec x\nnr -3\nlast 7";
+	static const char pressure[] =
+		"some avg10=0.25 avg60=0.10 total=345\nfull avg10=0.00\nx total=9\n";
+
+	(void)state;
+	assert_true(tare_text_number(stat, "usage_usec ", NULL) == 1234.0);
+	assert_true(tare_text_number(stat, "last ", NULL) == 7.0);
+	assert_true(isnan(tare_text_number(stat, "usec ", NULL)));
+	assert_true(isnan(tare_text_number(stat, "throttled_usec ", NULL)));
+	assert_true(isnan(tare_text_number(stat, "nr ", NULL)));
+	assert_true(isnan(tare_text_number("", "nr ", NULL)));
+	assert_true(tare_text_number(pressure, "some ", " total=") == 345.0);
+	assert_true(isnan(tare_text_number(pressure, "full ", " total=")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_a_number_by_the_beginning_of_its_line),
 		cmocka_unit_test(accepts_valid_utf8),
 		cmocka_unit_test(finds_the_first_invalid_byte),
 		cmocka_unit_test(does_not_read_behind_the_text),
