@@ -108,14 +108,15 @@ tare_cgroup_locate(char *path_out, size_t size, const char *cgroup_text, const c
 	return TARE_OK;
 }
 
+/* Of a process, as this process sees it. */
 static enum tare_status
-locate(char path_out[PATH_MAX], struct tare_err *err)
+locate(char path_out[PATH_MAX], const char *cgroup_file, struct tare_err *err)
 {
 	struct tare_arena *arena = tare_arena_new();
 	char *cgroup_text, *mountinfo_text;
 	enum tare_status status;
 
-	status = tare_file_read(arena, &cgroup_text, NULL, "/proc/self/cgroup", PROC_TEXT_MAX, err);
+	status = tare_file_read(arena, &cgroup_text, NULL, cgroup_file, PROC_TEXT_MAX, err);
 	if (status == TARE_OK)
 		status = tare_file_read(
 			arena, &mountinfo_text, NULL, "/proc/self/mountinfo", PROC_TEXT_MAX, err);
@@ -226,7 +227,7 @@ tare_cgroup_open(struct tare_cgroup **cgroup_out, const char *run_id, struct tar
 	enum tare_status status;
 	bool lost = true;
 
-	status = locate(parent, err);
+	status = locate(parent, "/proc/self/cgroup", err);
 	if (status != TARE_OK)
 		return status == TARE_UNSUPPORTED ? status
 						  : tare_err_set(err, TARE_UNSUPPORTED,
@@ -251,6 +252,21 @@ tare_cgroup_add(struct tare_cgroup *cgroup, pid_t pid, struct tare_err *err)
 		return TARE_OK;
 	return tare_err_errno(
 		err, TARE_UNSUPPORTED, "cannot move a process into '%s'", cgroup->path);
+}
+
+enum tare_status
+tare_cgroup_of(char *path_out, size_t size, pid_t pid, struct tare_err *err)
+{
+	char file[64], path[PATH_MAX];
+	enum tare_status status;
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	status = locate(path, file, err);
+	if (status == TARE_OK && strlen(path) >= size)
+		status = tare_err_set(err, TARE_UNSUPPORTED, "the cgroup's path is too long");
+	if (status == TARE_OK)
+		memcpy(path_out, path, strlen(path) + 1);
+	return status;
 }
 
 void

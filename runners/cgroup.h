@@ -27,6 +27,10 @@ void tare_cgroup_kill(struct tare_cgroup *cgroup);
 void tare_cgroup_close(struct tare_cgroup *cgroup); /* NULL is allowed */
 const char *tare_cgroup_path(const struct tare_cgroup *cgroup);
 
+/* The directory of a process's cgroup on the unified hierarchy. TARE_UNSUPPORTED where that is not
+ * mounted. */
+enum tare_status tare_cgroup_of(char *path_out, size_t size, pid_t pid, struct tare_err *err);
+
 /* The directory of this process's cgroup on the unified hierarchy, from the texts of
  * /proc/self/cgroup and /proc/self/mountinfo. Pure. TARE_UNSUPPORTED where it is not mounted. */
 enum tare_status tare_cgroup_locate(char *path_out, size_t size, const char *cgroup_text,

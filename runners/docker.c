@@ -31,6 +31,7 @@
 #include "harness/base/units.h"
 #include "runners/container_args.h"
 #include "runners/container_facts.h"
+#include "runners/container_group.h"
 #include "runners/engine.h"
 #include "runners/host.h"
 
@@ -64,6 +65,7 @@ struct container {
 	struct tare_runner inside;
 	struct made_env *envs;
 	pid_t agent_pid;
+	struct tare_container_group group;
 	uint64_t oom_kills;
 	uint64_t start_ns;
 	bool made;   /* the engine may know of it */
@@ -293,6 +295,7 @@ start(struct tare_runner *runner, struct container *container, const char *cpus,
 	container->start_ns = tare_monotonic_ns() - begin_ns;
 	container->agent_pid = tare_link_pid(container->inside.link);
 	tare_container_oom_kills(&container->oom_kills, "", container->agent_pid);
+	tare_container_group_open(&container->group, runner->options.run_id, container->agent_pid);
 	return tare_host_adopt(&container->inside, err);
 }
 
@@ -326,6 +329,7 @@ discard(struct tare_runner *runner, struct container *container)
 	if (container->made)
 		tare_engine_remove(&runner->docker->engine, container->name, NULL);
 	begin_ns = tare_monotonic_ns() - begin_ns;
+	tare_container_group_close(&container->group);
 	tare_output_close(&container->inside.output);
 	tare_tally_close(&container->inside.tally);
 	if (container->listener >= 0)
@@ -776,6 +780,14 @@ docker_figures(struct tare_runner *runner, const struct tare_case *subject,
 		values_out[TARE_METRIC_IMAGE_TIME] = (double)provided->image.took_ns;
 }
 
+static const char *
+docker_cgroup(const struct tare_runner *runner, const struct tare_case *subject)
+{
+	const struct container *container = find_container(runner, subject);
+
+	return container && *container->group.path ? container->group.path : NULL;
+}
+
 static void
 docker_describe(struct tare_runner *runner, const struct tare_case *subject, tare_fact_sink sink,
 	void *context)
@@ -808,6 +820,7 @@ const struct tare_runner_ops tare_runner_docker = {
 	.case_begin = docker_case_begin,
 	.describe = docker_describe,
 	.figures = docker_figures,
+	.cgroup = docker_cgroup,
 	.invoke = docker_invoke,
 	.supports_batch = tare_host_supports_batch,
 	.service_start = docker_service_start,
@@ -826,6 +839,7 @@ const struct tare_runner_ops tare_runner_podman = {
 	.case_begin = docker_case_begin,
 	.describe = docker_describe,
 	.figures = docker_figures,
+	.cgroup = docker_cgroup,
 	.invoke = docker_invoke,
 	.supports_batch = tare_host_supports_batch,
 	.service_start = docker_service_start,

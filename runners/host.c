@@ -428,8 +428,9 @@ tare_host_case_begin(struct tare_runner *runner, const char **cpus_out,
 }
 
 static const char *
-host_cgroup(const struct tare_runner *runner)
+host_cgroup(const struct tare_runner *runner, const struct tare_case *subject)
 {
+	(void)subject;
 	return runner->cgroup ? tare_cgroup_path(runner->cgroup) : NULL;
 }
 

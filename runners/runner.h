@@ -126,9 +126,9 @@ struct tare_runner_ops {
 	 * NULL: this runner has none of them. */
 	void (*figures)(struct tare_runner *runner, const struct tare_case *subject,
 		double values_out[TARE_RUNNER_METRIC_COUNT]);
-	/* The folder of the cgroup that what is measured runs in, of which pressure is read. NULL
-	 * where there is none; the op is NULL where the runner has none. */
-	const char *(*cgroup)(const struct tare_runner *runner);
+	/* The folder of the cgroup that a case which was begun runs in, of which pressure is read.
+	 * NULL where there is none; the op is NULL where the runner has none. */
+	const char *(*cgroup)(const struct tare_runner *runner, const struct tare_case *subject);
 	/* True where count > 1 is allowed for this program: nothing is captured, nothing to
 	 * prepare. */
 	bool (*supports_batch)(const struct tare_runner *runner, const struct tare_case *subject);

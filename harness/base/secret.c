@@ -131,7 +131,7 @@ may_be_told(const char *name, size_t name_len, const char *value, size_t len)
 		return true;
 	if (!is_weak_name(name, name_len))
 		return false;
-	return memchr("/.~", value[0], 3) || (len <= 3 && strspn(value, "0123456789") >= len);
+	return strchr("/.~", value[0]) || (len <= 3 && strspn(value, "0123456789") >= len);
 }
 
 static bool

@@ -56,6 +56,7 @@ struct tare_measured_case {
 	uint64_t spent_ns;       /* of its budget: measured invocations with prepare and conclude */
 	size_t looks_journalled; /* of the record's */
 	bool over;               /* failed, or its list ended */
+	uint64_t window_ns;      /* how long its last request took; 0: none yet */
 	double fastest_khz;      /* of its CPUs so far; 0: not read */
 	uint64_t judged;         /* invocations that were looked at for noise, warm-ups too */
 	uint64_t faulted;        /* those of them that had major faults */

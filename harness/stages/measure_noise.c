@@ -28,8 +28,9 @@ tare_measure_noise_begin(struct tare_measure *measure, const struct tare_measure
 	/* What is replayed is not disturbed by what goes on here. */
 	if (on->ops == &tare_runner_replay)
 		return;
-	tare_gauges_begin(measure->gauges, on->ops->cgroup ? on->ops->cgroup(on->runner) : NULL,
-		measure->noise_began_ns);
+	tare_gauges_begin(measure->gauges,
+		on->ops->cgroup ? on->ops->cgroup(on->runner, mine->subject) : NULL,
+		mine->window_ns ? mine->window_ns : UINT64_MAX, measure->noise_began_ns);
 }
 
 static double
@@ -74,8 +75,9 @@ tare_measure_noise_end(
 	struct tare_bits cpus = cpus_of(measure, mine);
 	uint64_t now_ns = tare_monotonic_ns();
 
+	mine->window_ns = now_ns - measure->noise_began_ns;
 	measure->noise_scale = (struct tare_noise_scale){
-		.window_ns = (double)(now_ns - measure->noise_began_ns),
+		.window_ns = (double)mine->window_ns,
 		.cpu_ns = cpu_ns(measure->outcomes, count),
 		.cpus = (unsigned)tare_bits_count(&cpus),
 		.pinned = mine->record->cpus && *mine->record->cpus,

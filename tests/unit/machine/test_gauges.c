@@ -107,7 +107,7 @@ reads_pressure_and_throttling_of_the_cgroup_in_between(void **state)
 {
 	(void)state;
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, cgroup, 1000);
+	tare_gauges_begin(gauges, cgroup, UINT64_MAX, 1000);
 	put_pressure(1250, 40);
 	tare_gauges_end(&noise, gauges, &cpus, 0, 2000);
 	assert_close(read_of(TARE_READING_CPU_PRESSURE), 250e3, 0);
@@ -121,7 +121,7 @@ says_what_share_of_its_cpus_others_had(void **state)
 {
 	(void)state;
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, NULL, 1000);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000);
 	put_stat(180, 11);
 	/* 800 ms of CPU 0 less 40 ms for counting in ticks, of which 560 ms were the program's. */
 	tare_gauges_end(&noise, gauges, &cpus, 560e6, 1000 + UINT64_C(1000000000));
@@ -137,7 +137,7 @@ finds_no_others_where_the_program_was_alone(void **state)
 {
 	(void)state;
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, NULL, 1000);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000);
 	put_stat(200, 0);
 	tare_gauges_end(&noise, gauges, &cpus, 999e6, 1000 + UINT64_C(1000000000));
 	assert_close(read_of(TARE_READING_FOREIGN_CPU), 0, 0);
@@ -152,7 +152,7 @@ reads_swapping_and_heat_where_there_can_be_any(void **state)
 	put("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "5\n");
 	put("sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "1\n");
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, NULL, 1000);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000);
 	put_swapped(5, 9);
 	put("sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "4\n");
 	tare_gauges_end(&noise, gauges, &cpus, 0, 1000 + UINT64_C(1000000000));
@@ -160,19 +160,99 @@ reads_swapping_and_heat_where_there_can_be_any(void **state)
 	assert_close(read_of(TARE_READING_OVERHEATED), 3, 0);
 }
 
+/* 20 ms, of which the CPUs ran 18 and 1 ms; the cgroup had 15 of them, the program 14. */
+static void
+check_fine_share(const char *file, const char *before, const char *after)
+{
+	put(file, before);
+	put("cg/cpu.stat", "usage_usec 1000\nthrottled_usec 0\n");
+	gauges = tare_gauges_open(root);
+	tare_gauges_begin(gauges, cgroup, UINT64_MAX, 1000);
+	put(file, after);
+	put("cg/cpu.stat", "usage_usec 16000\nthrottled_usec 0\n");
+	tare_gauges_end(&noise, gauges, &cpus, 14e6, 1000 + 20 * 1000000);
+	assert_close(read_of(TARE_READING_FOREIGN_CPU), 0.1, 1e-9);
+	assert_true(isnan(read_of(TARE_READING_STEAL)));
+}
+
+static void
+knows_shares_of_short_intervals_from_cpuacct(void **state)
+{
+	(void)state;
+	check_fine_share("sys/fs/cgroup/cpuacct/cpuacct.usage_percpu", "5000000 7000000 1 \n",
+		"23000000 8000000 9000000 \n");
+}
+
+static void
+knows_shares_of_short_intervals_from_schedstat(void **state)
+{
+	(void)state;
+	check_fine_share("proc/schedstat",
+		"version 15\ntimestamp 4295\ncpu0 0 0 0 0 0 0 5000000 11 12\n"
+		"domain0 3 1 2 3 4 5 6 7 8 9\ncpu1 0 0 0 0 0 0 7000000 11 12\n",
+		"version 15\ntimestamp 4296\ncpu0 0 0 0 0 0 0 23000000 11 12\n"
+		"domain0 3 1 2 3 4 5 6 7 8 9\ncpu1 0 0 0 0 0 0 8000000 11 12\n");
+}
+
+static void
+leaves_the_shortest_intervals_without_a_share(void **state)
+{
+	static const char file[] = "sys/fs/cgroup/cpuacct/cpuacct.usage_percpu";
+
+	(void)state;
+	put(file, "0 0\n");
+	gauges = tare_gauges_open(root);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000);
+	tare_gauges_end(&noise, gauges, &cpus, 0, 1000 + TARE_GAUGES_KEEP_NS - 1);
+	assert_true(isnan(read_of(TARE_READING_FOREIGN_CPU)));
+	/* What is expected to be short is not read at its beginning. */
+	tare_gauges_begin(gauges, NULL, 900000, 10000000);
+	put(file, "9000000 9000000\n");
+	put_stat(180, 0);
+	tare_gauges_end(&noise, gauges, &cpus, 0, UINT64_C(1000000000));
+	assert_true(isnan(read_of(TARE_READING_FOREIGN_CPU)));
+	tare_gauges_begin(gauges, NULL, 1000000, UINT64_C(2000000000));
+	put(file, "13000000 9000000\n");
+	tare_gauges_end(&noise, gauges, &cpus, 0, UINT64_C(2010000000));
+	assert_close(read_of(TARE_READING_FOREIGN_CPU), 0.2, 1e-9);
+}
+
+/* A large machine's text takes a while. */
+static void
+reads_a_long_text_around_long_intervals_only(void **state)
+{
+	static char text[8 << 10];
+
+	(void)state;
+	memset(text, '\n', sizeof(text) - 1);
+	memcpy(text, "cpu0 0 0 0 0 0 0 5 1 1", 22);
+	put("proc/schedstat", text);
+	gauges = tare_gauges_open(root);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000);
+	tare_gauges_end(&noise, gauges, &cpus, 0, 1000 + 8 * 1000000);
+	assert_true(isnan(read_of(TARE_READING_FOREIGN_CPU)));
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 10000000);
+	tare_gauges_end(&noise, gauges, &cpus, 0, 30000000);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 30000000);
+	memcpy(text, "cpu0 0 0 0 0 0 0 5000005", 24);
+	put("proc/schedstat", text);
+	tare_gauges_end(&noise, gauges, &cpus, 0, 50000000);
+	assert_close(read_of(TARE_READING_FOREIGN_CPU), 0.25, 1e-9);
+}
+
 static void
 keeps_a_slow_reading_for_a_moment_and_no_longer(void **state)
 {
 	(void)state;
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, NULL, 1000);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000);
 	put_stat(150, 0);
-	tare_gauges_begin(gauges, NULL, 1000 + TARE_GAUGES_KEEP_NS);
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, 1000 + TARE_GAUGES_KEEP_NS);
 	put_stat(180, 0);
 	tare_gauges_end(&noise, gauges, &cpus, 0, 1000 + UINT64_C(1000000000));
 	assert_close(read_of(TARE_READING_FOREIGN_CPU), 0.38, 1e-9);
 	/* The last reading is the next first one until it is too old. */
-	tare_gauges_begin(gauges, NULL, UINT64_C(9000000000));
+	tare_gauges_begin(gauges, NULL, UINT64_MAX, UINT64_C(9000000000));
 	tare_gauges_end(&noise, gauges, &cpus, 0, UINT64_C(10000000000));
 	assert_close(read_of(TARE_READING_FOREIGN_CPU), 0, 0);
 }
@@ -185,14 +265,14 @@ turns_to_the_cgroup_of_another_case(void **state)
 	(void)state;
 	put("other/cpu.pressure", "some avg10=0 avg60=0 avg300=0 total=5\n");
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, cgroup, 1000);
-	tare_gauges_begin(gauges, other, 2000);
+	tare_gauges_begin(gauges, cgroup, UINT64_MAX, 1000);
+	tare_gauges_begin(gauges, other, UINT64_MAX, 2000);
 	put("other/cpu.pressure", "some avg10=0 avg60=0 avg300=0 total=8\n");
 	tare_gauges_end(&noise, gauges, &cpus, 0, 3000);
 	assert_close(read_of(TARE_READING_CPU_PRESSURE), 3e3, 0);
 	assert_true(isnan(read_of(TARE_READING_THROTTLED)));
 	/* A counter that went back says nothing. */
-	tare_gauges_begin(gauges, other, 4000);
+	tare_gauges_begin(gauges, other, UINT64_MAX, 4000);
 	put("other/cpu.pressure", "some avg10=0 avg60=0 avg300=0 total=2\n");
 	tare_gauges_end(&noise, gauges, &cpus, 0, 5000);
 	assert_true(isnan(read_of(TARE_READING_CPU_PRESSURE)));
@@ -207,7 +287,7 @@ reads_nothing_out_of_nonsense(void **state)
 	put("cg/cpu.pressure", "some total\nfull total=3\n");
 	put("cg/cpu.stat", "throttled_usec \n");
 	gauges = tare_gauges_open(root);
-	tare_gauges_begin(gauges, cgroup, 1000);
+	tare_gauges_begin(gauges, cgroup, UINT64_MAX, 1000);
 	tare_gauges_end(&noise, gauges, &cpus, 0, 1000 + UINT64_C(1000000000));
 	for (int i = 0; i < TARE_READING_COUNT; i++)
 		assert_true(isnan(noise.readings[i]));
@@ -223,6 +303,10 @@ main(void)
 		TEST(says_what_share_of_its_cpus_others_had),
 		TEST(finds_no_others_where_the_program_was_alone),
 		TEST(reads_swapping_and_heat_where_there_can_be_any),
+		TEST(knows_shares_of_short_intervals_from_cpuacct),
+		TEST(knows_shares_of_short_intervals_from_schedstat),
+		TEST(leaves_the_shortest_intervals_without_a_share),
+		TEST(reads_a_long_text_around_long_intervals_only),
 		TEST(keeps_a_slow_reading_for_a_moment_and_no_longer),
 		TEST(turns_to_the_cgroup_of_another_case),
 		TEST(reads_nothing_out_of_nonsense),

@@ -109,7 +109,7 @@ static void
 names_the_cgroup_that_programs_run_in(void **state)
 {
 	struct tare_runner *runner = ((struct fixture *)*state)->runner;
-	const char *cgroup = tare_runner_host.cgroup(runner);
+	const char *cgroup = tare_runner_host.cgroup(runner, NULL);
 
 	if (!cgroup) {
 		print_message("no cgroup can be made here\n");
