@@ -361,6 +361,22 @@ choose_memory(struct tare_runner *runner, struct host_place *place, const char *
 	return TARE_OK;
 }
 
+static enum tare_status
+need_topology(struct tare_runner *runner, struct tare_err *err)
+{
+	struct tare_topology *topology = NULL;
+	enum tare_status status = TARE_OK;
+
+	if (!runner->topology)
+		runner->topology = runner->options.topology;
+	if (runner->topology)
+		return TARE_OK;
+	status = tare_topology_read_own(
+		&topology, runner->arena, &runner->options.cpus_elsewhere, err);
+	runner->topology = topology;
+	return status;
+}
+
 /* In front of the error; place may be NULL. */
 static enum tare_status
 written_at(const char *place, enum tare_status status, struct tare_err *err)
@@ -376,11 +392,8 @@ choose_place(const struct host_place **place_out, struct tare_runner *runner,
 {
 	struct host_place *place = tare_arena_alloc(runner->arena, 1, sizeof(*place));
 	struct tare_pin pin;
-	enum tare_status status = TARE_OK;
+	enum tare_status status = need_topology(runner, err);
 
-	if (!runner->topology)
-		status = tare_topology_read_own(
-			&runner->topology, runner->arena, &runner->options.cpus_elsewhere, err);
 	if (status != TARE_OK)
 		return status;
 	status = tare_pin_choose(&pin, runner->topology, subject->cpus, err);

@@ -55,7 +55,7 @@ struct tare_runner {
 	uint32_t next_slot;
 	struct running_service services[TARE_WIRE_SERVICES];
 	struct tare_arena *arena;
-	struct tare_topology *topology; /* loaded when the first case wants to be pinned */
+	const struct tare_topology *topology; /* NULL until a case wants to be pinned */
 	struct host_place *places;
 	char thread_library[PATH_MAX]; /* "" until a case wants it */
 	char start_failure[TARE_ERR_TEXT_MAX];

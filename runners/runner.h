@@ -23,7 +23,8 @@
 #include "harness/model/plan.h"
 #include "runners/container_facts.h"
 
-struct tare_runner; /* an open one; each implementation's own */
+struct tare_topology; /* harness/pin/topology.h */
+struct tare_runner;   /* an open one; each implementation's own */
 
 struct tare_runner_options {
 	const char *run_id;
@@ -38,6 +39,8 @@ struct tare_runner_options {
 	 * process had when the runner was opened. tare itself may be on fewer by then, so a runner
 	 * that chooses CPUs chooses among these. */
 	struct tare_bits cpus_elsewhere;
+	/* Of this machine, with those CPUs; NULL: the runner reads it where it needs one. */
+	const struct tare_topology *topology;
 	/* Changed by a signal handler (installed without SA_RESTART): a running invocation is
 	 * killed and TARE_INTERRUPTED returned. Where it is not 0 already nothing is measured and
 	 * no service is started, but hooks run, so that cleaning up is possible; a further change

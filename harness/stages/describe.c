@@ -45,7 +45,7 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	tare_run_identify(run, tare_unix_ns(), tare_rng_entropy());
 	tare_run_from_plan(run, session->plan);
 	hide_secrets(run);
-	tare_stage_note_placement(run, session->arena, session->plan);
+	tare_stage_note_placement(session);
 	describe_machine(&run->environment, run->arena);
 	status = tare_stage_require(session, &run->environment, err);
 	if (status != TARE_OK)

@@ -21,13 +21,13 @@ wants_cpus(const struct tare_plan *plan)
 void
 tare_measure_move_aside(struct tare_measure *measure)
 {
-	struct tare_topology *topology = NULL;
+	const struct tare_topology *topology = NULL;
 	struct tare_err why = {0};
 	enum tare_status status;
 
 	if (!wants_cpus(measure->plan))
 		return;
-	status = tare_topology_read_own(&topology, measure->session->arena, NULL, &why);
+	status = tare_session_topology(&topology, measure->session, &why);
 	if (status == TARE_OK)
 		status = tare_housekeeping_enter(&measure->housekeeping, topology, &why);
 	if (status == TARE_OK)

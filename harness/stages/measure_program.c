@@ -80,6 +80,7 @@ open_runner(struct tare_measure *measure, struct tare_open_runner *on)
 		.began_ns = measure->began_ns,
 		.pending_path = measure->pending_path,
 		.cpus_elsewhere = measure->cpus_elsewhere,
+		.topology = measure->session->topology,
 		.interrupted = measure->session->options.interrupted,
 	};
 	enum tare_status status = on->ops->supported(&on->why_not);

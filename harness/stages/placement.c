@@ -75,14 +75,14 @@ tare_stage_note_placement_on(
 }
 
 void
-tare_stage_note_placement(
-	struct tare_run *run, struct tare_arena *arena, const struct tare_plan *plan)
+tare_stage_note_placement(struct tare_session *session)
 {
-	struct tare_topology *topology;
+	const struct tare_plan *plan = session->plan;
+	const struct tare_topology *topology;
 	size_t i = 0;
 
 	while (i < plan->case_count && !is_placed(&plan->cases[i]))
 		i++;
-	if (i < plan->case_count && tare_topology_read_own(&topology, arena, NULL, NULL) == TARE_OK)
-		tare_stage_note_placement_on(run, plan, topology);
+	if (i < plan->case_count && tare_session_topology(&topology, session, NULL) == TARE_OK)
+		tare_stage_note_placement_on(session->run, plan, topology);
 }

@@ -31,6 +31,22 @@ tare_session_free(struct tare_session *session)
 	free(session);
 }
 
+enum tare_status
+tare_session_topology(const struct tare_topology **topology_out, struct tare_session *session,
+	struct tare_err *err)
+{
+	struct tare_topology *topology = NULL;
+	enum tare_status status = TARE_OK;
+
+	if (!session->topology) {
+		status = tare_topology_read_own(&topology, session->arena, NULL, err);
+		session->topology = topology;
+	}
+	if (status == TARE_OK)
+		*topology_out = session->topology;
+	return status;
+}
+
 bool
 tare_session_has_failed_case(const struct tare_session *session)
 {

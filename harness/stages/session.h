@@ -18,6 +18,7 @@
 #include "harness/model/journal.h"
 #include "harness/model/plan.h"
 #include "harness/model/run.h"
+#include "harness/pin/topology.h"
 #include "harness/suite/suite.h"
 
 /* One --report FORMAT=PATH; path "-" is standard output. */
@@ -82,8 +83,9 @@ struct tare_session {
 	struct tare_problems problems; /* of the suite */
 	struct tare_suite *suite;
 	struct tare_plan *plan;
-	struct tare_run *run;         /* owned */
-	struct tare_journal *journal; /* owned; NULL when closed */
+	const struct tare_topology *topology; /* NULL until a stage asked for it */
+	struct tare_run *run;                 /* owned */
+	struct tare_journal *journal;         /* owned; NULL when closed */
 	const char *journal_path;
 	struct tare_run *base;              /* owned; NULL where nothing is compared with */
 	struct tare_comparison_set sets[2]; /* variants, then across runs */
@@ -99,6 +101,10 @@ struct tare_session {
 
 struct tare_session *tare_session_new(void);
 void tare_session_free(struct tare_session *session); /* NULL is allowed */
+
+/* This machine's, read once, with the affinity that tare was started with. */
+enum tare_status tare_session_topology(const struct tare_topology **topology_out,
+	struct tare_session *session, struct tare_err *err);
 
 /* What the exit code says of a finished session; see harness/cli/command.h. */
 bool tare_session_has_failed_case(const struct tare_session *session);

@@ -59,10 +59,8 @@ enum tare_status tare_stage_require(struct tare_session *session,
 	const struct tare_environment *environment, struct tare_err *err);
 
 /* Where the cases go goes into the run, with warnings of what is doubtful about it. What cannot be
- * had is the runner's to say, case by case. arena is for the topology. */
-void tare_stage_note_placement(
-	struct tare_run *run, struct tare_arena *arena, const struct tare_plan *plan);
-struct tare_topology; /* harness/pin/topology.h */
+ * had is the runner's to say, case by case. */
+void tare_stage_note_placement(struct tare_session *session);
 /* As above, with a machine read before. */
 void tare_stage_note_placement_on(
 	struct tare_run *run, const struct tare_plan *plan, const struct tare_topology *topology);
