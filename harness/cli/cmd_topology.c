@@ -46,8 +46,11 @@ ask(struct view *view, const char *policy, struct tare_err *err)
 {
 	struct answer *answer = &view->answers[view->answer_count];
 	struct tare_err why = {0};
-	enum tare_status status = tare_pin_choose(&answer->pin, view->topology, policy, &why);
+	enum tare_status status;
 
+	if (!*policy)
+		return tare_err_set(err, TARE_INVALID, "cpus is empty; expected a policy, or none");
+	status = tare_pin_choose(&answer->pin, view->topology, policy, &why);
 	answer->policy = policy;
 	if (status != TARE_OK && status != TARE_UNSUPPORTED)
 		return tare_err_set(err, status, "%s", why.text);

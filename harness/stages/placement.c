@@ -34,6 +34,19 @@ join(struct tare_arena *arena, const char *text, const char *more)
 	return tare_arena_printf(arena, "%s%s%s", text, *text ? "; " : "", more);
 }
 
+/* Without CPUs of the case's own. */
+static const char *
+note_threads(
+	struct tare_run *run, const struct tare_case *subject, const struct tare_topology *topology)
+{
+	char cpus[TARE_BITS_TEXT_MAX];
+
+	tare_bits_print(cpus, sizeof(cpus), &topology->allowed);
+	tare_warn(run, TARE_WARN_CPUS_SHARED, TARE_HABIT_PINS,
+		"%s: CPUs %.200s are also those of tare and most interrupts", subject->name, cpus);
+	return tare_arena_printf(run->arena, "threads pinned to %s, shared with tare", cpus);
+}
+
 static void
 note_case(struct tare_run *run, struct tare_run_case *record, const struct tare_case *subject,
 	const struct tare_topology *topology)
@@ -53,7 +66,8 @@ note_case(struct tare_run *run, struct tare_run_case *record, const struct tare_
 		text = join(run->arena, text,
 			tare_arena_printf(run->arena, "memory %s", subject->numa));
 	if (subject->threads_pinned)
-		text = join(run->arena, text, "threads pinned");
+		text = join(run->arena, text,
+			pin.pinned ? "threads pinned" : note_threads(run, subject, topology));
 	record->placement = text;
 }
 

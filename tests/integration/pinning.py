@@ -139,6 +139,7 @@ def what_cannot_be_had_names_the_nearest(tare):
         expect("names CPU 1000, which this machine does not have; there are " in err, err)
         write_suite(box, LOOK, cpus=1000)
         _, _, _, err = look(box, exit_code=4)
+        expect(re.search(r"suite\.yaml:1:\d+: cpus '1000' asks", err), f"no place in {err}")
         nearest = re.search(r"asks for 1000 cores, and this process may use \d+; the nearest is "
                             r"'(\d+)'", err)
         expect(nearest, err)

@@ -76,6 +76,19 @@ sharing_with_housekeeping_is_warned_of(void **state)
 		"x: CPUs 0-3 are also those of tare and most interrupts");
 }
 
+/* Without CPUs of the case's own its threads have all that tare may use, tare's own among them. */
+static void
+pinned_threads_without_cpus_share_all(void **state)
+{
+	(void)state;
+	check(place(SMT_MACHINE, NULL, (struct tare_case){.threads_pinned = true}), "",
+		"threads pinned to 0-7, shared with tare",
+		"x: CPUs 0-7 are also those of tare and most interrupts");
+	check(place(SMT_MACHINE, NULL, (struct tare_case){.cpus = "none", .threads_pinned = true}),
+		"", "threads pinned to 0-7, shared with tare",
+		"x: CPUs 0-7 are also those of tare and most interrupts");
+}
+
 /* The kernel leaves threads where they are on isolated CPUs, which may be all on one. */
 static void
 threads_may_stack_on_isolated_cpus(void **state)
@@ -119,6 +132,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_chosen_is_on_record),
 		cmocka_unit_test(sharing_with_housekeeping_is_warned_of),
+		cmocka_unit_test(pinned_threads_without_cpus_share_all),
 		cmocka_unit_test(threads_may_stack_on_isolated_cpus),
 		cmocka_unit_test(cores_of_two_kinds_are_warned_of),
 		cmocka_unit_test(what_is_not_placed_says_nothing),
