@@ -2,13 +2,18 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "harness/base/json.h"
 #include "harness/base/text.h"
 #include "harness/counters/counters.h"
+#include "harness/counters/names.h"
 #include "harness/suite/suite.h"
 #include "report/table.h"
 #include "runners/cgroup.h"
+
+/* A group has fewer counters than a case may have metrics, and there are fewer names. */
+enum { GROUPS_MAX = 16, ANSWERS_EACH_MAX = 64 };
 
 /* One name, and who counts it. */
 struct answer {
@@ -36,16 +41,81 @@ summary_of(const char *name)
 	return known ? known->summary : "";
 }
 
+static size_t
+list_groups(const char **names_out)
+{
+	size_t count = 0;
+
+	while (count < GROUPS_MAX && tare_suite_counter_group(count)) {
+		names_out[count] = tare_suite_counter_group(count);
+		count++;
+	}
+	return count;
+}
+
+/* Why nobody counts a name that no provider knows. */
+static const char *
+explain_unknown(const struct view *view, const char *name, const char *reason)
+{
+	const char *groups[GROUPS_MAX];
+	struct tare_err why = {0};
+	const char *near;
+
+	if (tare_counter_provider_check(name, &why) != TARE_OK)
+		return tare_arena_strdup(view->arena, why.text);
+	near = tare_counter_nearest(name, groups, list_groups(groups));
+	if (near && strcasecmp(near, name) != 0)
+		return tare_arena_printf(
+			view->arena, "no provider knows it; did you mean '%s'?", near);
+	return tare_arena_strdup(view->arena, reason);
+}
+
 static void
 ask(struct view *view, struct tare_counters *counters, const char *name)
 {
 	struct answer *answer = &view->answers[view->count++];
 	struct tare_err why = {0};
+	enum tare_status status = tare_counters_find(&answer->source, counters, name, &why);
 
 	answer->name = name;
 	answer->summary = summary_of(name);
-	if (tare_counters_find(&answer->source, counters, name, &why) != TARE_OK)
+	if (status == TARE_NOT_FOUND)
+		answer->reason = explain_unknown(view, name, why.text);
+	else if (status != TARE_OK)
 		answer->reason = tare_arena_strdup(view->arena, why.text);
+}
+
+static bool
+is_group(const char *name)
+{
+	for (size_t i = 0; tare_suite_counter_group(i); i++) {
+		if (strcmp(tare_suite_counter_group(i), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Every counter of a group, as a suite that asks for it has them. */
+static void
+ask_for_group(struct view *view, struct tare_counters *counters, const char *name)
+{
+	const char *text = tare_arena_printf(view->arena,
+		"suite: group\nbenchmarks: [{name: group, command: group, counters: %s}]\n", name);
+	const struct tare_suite_from from = {"group", text, strlen(text)};
+	struct tare_problems problems = {0};
+	struct tare_suite *suite;
+	struct tare_plan *plan;
+	const struct tare_case *one;
+
+	if (tare_suite_load(&suite, &problems, view->arena, &from, NULL, NULL) != TARE_OK ||
+		tare_suite_expand(&plan, &problems, view->arena, suite,
+			&(struct tare_expand_options){0}, NULL) != TARE_OK)
+		return;
+	one = &plan->cases[0];
+	for (size_t i = 0; i < one->metric_count; i++) {
+		if (one->rules[i].source == TARE_SOURCE_COUNTER)
+			ask(view, counters, one->metrics[i].name);
+	}
 }
 
 static void
@@ -57,9 +127,13 @@ ask_for_all(struct view *view, const char *const *names)
 	while (names[count])
 		count++;
 	view->answers = tare_arena_alloc(
-		view->arena, count > 0 ? count : tare_counter_name_count, sizeof(*view->answers));
-	for (size_t i = 0; i < count; i++)
-		ask(view, counters, names[i]);
+		view->arena, (count + 1) * ANSWERS_EACH_MAX, sizeof(*view->answers));
+	for (size_t i = 0; i < count; i++) {
+		if (is_group(names[i]))
+			ask_for_group(view, counters, names[i]);
+		else
+			ask(view, counters, names[i]);
+	}
 	for (size_t i = 0; count == 0 && i < tare_counter_name_count; i++)
 		ask(view, counters, tare_counter_names[i].name);
 }
