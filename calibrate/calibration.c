@@ -1,6 +1,5 @@
 #include "calibrate/calibration.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +24,8 @@ static const char *const binding_keys[] = {
 	"container.seccomp",
 	"container.ssb",
 };
-enum { BINDING_COUNT = sizeof(binding_keys) / sizeof(binding_keys[0]) };
+enum { BINDING_COUNT = sizeof(binding_keys) / sizeof(binding_keys[0]), FACT_KEY_MAX = 4096 };
+#define ALPHA 0.05
 
 static const char *const weighed_names[] = {
 	[TARE_WEIGHED_EQUIVALENT] = "equivalent",
@@ -99,7 +99,7 @@ gather(struct tare_arena *arena, const struct tare_run *run, const char *benchma
 
 /* How much longer the head takes than the base. */
 static struct tare_interval
-overhead_of(struct tare_arena *arena, const struct pairs *pairs)
+overhead_of(struct tare_arena *arena, const struct pairs *pairs, double alpha)
 {
 	struct tare_interval log_ratio = {NAN, NAN, NAN};
 	double *d;
@@ -110,19 +110,9 @@ overhead_of(struct tare_arena *arena, const struct pairs *pairs)
 	for (size_t i = 0; i < pairs->n; i++)
 		d[i] = log(pairs->head[i]) - log(pairs->base[i]);
 	tare_sort(d, pairs->n);
-	tare_hl_paired(&log_ratio, tare_ranks_new(arena), d, pairs->n, 0.05);
+	tare_hl_paired(&log_ratio, tare_ranks_new(arena), d, pairs->n, alpha);
 	return (struct tare_interval){
 		expm1(log_ratio.estimate), expm1(log_ratio.low), expm1(log_ratio.high)};
-}
-
-static double
-median_of(struct tare_arena *arena, const double *values, size_t n)
-{
-	double *sorted = tare_arena_alloc(arena, n, sizeof(*sorted));
-
-	memcpy(sorted, values, n * sizeof(*sorted));
-	tare_sort(sorted, n);
-	return tare_median(sorted, n);
 }
 
 static enum tare_weighed
@@ -138,14 +128,32 @@ weigh(const struct tare_interval *overhead)
 }
 
 static double
-resolution_of(struct tare_arena *arena, const struct tare_run *run, const char *benchmark)
+reach_of(const struct tare_interval *interval)
+{
+	return fmax(fabs(interval->low), fabs(interval->high));
+}
+
+static double
+resolution_of(
+	struct tare_arena *arena, const struct tare_run *run, const char *benchmark, double alpha)
 {
 	const struct pairs pairs = gather(arena, run, benchmark, TARE_CALIBRATION_AGAIN);
-	const struct tare_interval same = overhead_of(arena, &pairs);
+	const struct tare_interval same = overhead_of(arena, &pairs, alpha);
 
 	if (isnan(same.low) || isnan(same.high))
 		return NAN;
-	return fmax(fabs(same.low), fabs(same.high));
+	return reach_of(&same);
+}
+
+/* How many probes of the kind there are, so that their intervals can hold together. */
+static size_t
+count_alike(const struct tare_probe *probe)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < tare_probe_count; i++)
+		count += tare_probes[i].dimension == probe->dimension;
+	return count;
 }
 
 static void
@@ -156,19 +164,78 @@ add_weighing(struct tare_calibration *calibration, struct tare_arena *arena,
 	const struct pairs pairs = gather(arena, run, probe->name,
 		bridge ? TARE_CALIBRATION_BRIDGE : TARE_CALIBRATION_CONTAINER);
 	struct tare_weighing *weighing = &calibration->weighings[calibration->weighing_count++];
+	double alpha_of_all = ALPHA / (double)count_alike(probe);
+	double *work = tare_arena_alloc(arena, pairs.n + 1, sizeof(*work));
 
 	*weighing = (struct tare_weighing){.probe = probe,
 		.bridge = bridge,
 		.n = pairs.n,
-		.host_ns = NAN,
-		.container_ns = NAN,
-		.overhead = overhead_of(arena, &pairs),
-		.resolution = resolution_of(arena, run, probe->name)};
+		.host_ns = tare_median_of(work, pairs.base, pairs.n),
+		.container_ns = tare_median_of(work, pairs.head, pairs.n),
+		.overhead = overhead_of(arena, &pairs, ALPHA),
+		.resolution = resolution_of(arena, run, probe->name, ALPHA),
+		.overhead_of_all = overhead_of(arena, &pairs, alpha_of_all),
+		.resolution_of_all = resolution_of(arena, run, probe->name, alpha_of_all)};
 	weighing->weighed = weigh(&weighing->overhead);
-	if (pairs.n == 0)
-		return;
-	weighing->host_ns = median_of(arena, pairs.base, pairs.n);
-	weighing->container_ns = median_of(arena, pairs.head, pairs.n);
+}
+
+/* What a probe says for its dimension: nothing that the host does of itself as well. */
+static enum tare_weighed
+weigh_for_all(const struct tare_weighing *weighing)
+{
+	enum tare_weighed weighed = weigh(&weighing->overhead_of_all);
+
+	if ((weighed == TARE_WEIGHED_OVERHEAD || weighed == TARE_WEIGHED_BENEFIT) &&
+		!(fabs(weighing->overhead_of_all.estimate) > weighing->resolution_of_all))
+		return TARE_WEIGHED_INCONCLUSIVE;
+	return weighed;
+}
+
+/* Who of two probes with the same to say says it. */
+static bool
+speaks_louder(const struct tare_weighing *one, const struct tare_weighing *other,
+	enum tare_weighed weighed)
+{
+	if (weighed == TARE_WEIGHED_OVERHEAD)
+		return one->overhead_of_all.low > other->overhead_of_all.low;
+	if (weighed == TARE_WEIGHED_BENEFIT)
+		return one->overhead_of_all.high < other->overhead_of_all.high;
+	return reach_of(&one->overhead_of_all) > reach_of(&other->overhead_of_all);
+}
+
+static void
+add_dimension(struct tare_calibration *calibration, enum tare_dimension dimension, bool bridge)
+{
+	/* The first that any probe says is the dimension's; what is missing is no equivalence. */
+	static const int ranks[] = {
+		[TARE_WEIGHED_OVERHEAD] = 4,
+		[TARE_WEIGHED_BENEFIT] = 3,
+		[TARE_WEIGHED_INCONCLUSIVE] = 2,
+		[TARE_WEIGHED_EQUIVALENT] = 1,
+		[TARE_WEIGHED_MISSING] = 0,
+	};
+	struct tare_weighed_dimension *made =
+		&calibration->dimensions[calibration->dimension_count++];
+	bool missing = false;
+
+	*made = (struct tare_weighed_dimension){
+		.dimension = dimension, .bridge = bridge, .weighed = TARE_WEIGHED_MISSING};
+	for (size_t i = 0; i < calibration->weighing_count; i++) {
+		const struct tare_weighing *one = &calibration->weighings[i];
+		enum tare_weighed weighed = weigh_for_all(one);
+
+		if (one->probe->dimension != dimension || one->bridge != bridge)
+			continue;
+		missing |= weighed == TARE_WEIGHED_MISSING;
+		if (ranks[weighed] < ranks[made->weighed] || weighed == TARE_WEIGHED_MISSING)
+			continue;
+		if (weighed == made->weighed && !speaks_louder(one, made->probe, weighed))
+			continue;
+		made->weighed = weighed;
+		made->probe = one;
+	}
+	if (missing && made->weighed == TARE_WEIGHED_EQUIVALENT)
+		made->weighed = TARE_WEIGHED_INCONCLUSIVE;
 }
 
 static const char *
@@ -263,7 +330,7 @@ find_fault(const struct tare_calibration *calibration, struct tare_arena *arena)
 }
 
 enum tare_status
-tare_calibration_read(struct tare_calibration *calibration_out, struct tare_arena *arena,
+tare_calibration_read(struct tare_calibration **calibration_out, struct tare_arena *arena,
 	const struct tare_run *run, struct tare_err *err)
 {
 	struct tare_calibration *made;
@@ -280,56 +347,145 @@ tare_calibration_read(struct tare_calibration *calibration_out, struct tare_aren
 		if (tare_probes[i].dimension == TARE_DIMENSION_NETWORK)
 			add_weighing(made, arena, &tare_probes[i], true);
 	}
+	for (int i = 0; i < TARE_DIMENSION_COUNT; i++)
+		add_dimension(made, (enum tare_dimension)i, false);
+	add_dimension(made, TARE_DIMENSION_NETWORK, true);
 	fit_lengths(made, arena);
 	bind_to_facts(made);
 	made->why_not = find_fault(made, arena);
-	*calibration_out = *made;
+	*calibration_out = made;
 	return TARE_OK;
 }
 
-static enum tare_status
-check_facts(const struct tare_calibration *calibration, const struct tare_run *run,
-	struct tare_err *err)
+static struct tare_span
+span_of(const struct tare_interval *interval)
 {
-	const struct tare_run *mine = calibration->run;
+	return (struct tare_span){interval->estimate, interval->low, interval->high};
+}
 
-	if (strcmp(mine->environment.fingerprint, run->environment.fingerprint) != 0)
+static void
+fill_dimension(struct tare_weight *weight, struct tare_arena *arena,
+	const struct tare_weighed_dimension *dimension)
+{
+	const struct tare_weighing *probe = dimension->probe;
+
+	*weight = (struct tare_weight){
+		.name = tare_arena_printf(arena, "%s%s", tare_dimension_name(dimension->dimension),
+			dimension->bridge ? " (bridge)" : ""),
+		.probe = probe ? probe->probe->name : "",
+		.host_ns = probe ? probe->host_ns : NAN,
+		.container_ns = probe ? probe->container_ns : NAN,
+		.overhead = {NAN, NAN, NAN},
+		.resolution = probe ? probe->resolution_of_all : NAN,
+		.verdict = tare_weighed_name(dimension->weighed),
+	};
+	if (probe)
+		weight->overhead = span_of(&probe->overhead_of_all);
+}
+
+static void
+fill_probe(struct tare_weight *weight, struct tare_arena *arena, const struct tare_weighing *probe)
+{
+	*weight = (struct tare_weight){
+		.name = probe->bridge ? tare_arena_printf(arena, "%s (bridge)", probe->probe->name)
+				      : probe->probe->name,
+		.dimension = tare_dimension_name(probe->probe->dimension),
+		.host_ns = probe->host_ns,
+		.container_ns = probe->container_ns,
+		.overhead = span_of(&probe->overhead),
+		.resolution = probe->resolution,
+		.verdict = tare_weighed_name(probe->weighed),
+	};
+}
+
+struct tare_weights *
+tare_calibration_weights(struct tare_arena *arena, const struct tare_calibration *calibration)
+{
+	static const struct tare_span nothing = {NAN, NAN, NAN};
+	struct tare_weights *weights = tare_arena_alloc(arena, 1, sizeof(*weights));
+	struct tare_interval alpha = tare_fit_alpha(&calibration->fit);
+	struct tare_interval beta = tare_fit_beta(&calibration->fit);
+
+	*weights = (struct tare_weights){
+		.id = calibration->run->id,
+		.fingerprint = calibration->fingerprint,
+		.made_unix_ns = calibration->run->started_unix_ns,
+		.alpha = calibration->has_fit ? span_of(&alpha) : nothing,
+		.beta = calibration->has_fit ? span_of(&beta) : nothing,
+		.covariance = calibration->has_fit ? calibration->fit.covariance : NAN,
+		.misfit = calibration->has_fit ? calibration->fit.misfit : NAN,
+		.dimension_count = calibration->dimension_count,
+		.probe_count = calibration->weighing_count,
+		.why_not = calibration->why_not,
+	};
+	weights->dimensions =
+		tare_arena_alloc(arena, weights->dimension_count, sizeof(*weights->dimensions));
+	for (size_t i = 0; i < weights->dimension_count; i++)
+		fill_dimension(&weights->dimensions[i], arena, &calibration->dimensions[i]);
+	weights->probes = tare_arena_alloc(arena, weights->probe_count, sizeof(*weights->probes));
+	for (size_t i = 0; i < weights->probe_count; i++)
+		fill_probe(&weights->probes[i], arena, &calibration->weighings[i]);
+	return weights;
+}
+
+enum tare_status
+tare_calibration_check_made(const struct tare_calibration_made *made, const struct tare_run *run,
+	uint64_t max_age_ns, struct tare_err *err)
+{
+	uint64_t age_ns = run->started_unix_ns > made->started_unix_ns
+				  ? run->started_unix_ns - made->started_unix_ns
+				  : made->started_unix_ns - run->started_unix_ns;
+	char age[TARE_UNITS_TEXT_MAX], limit[TARE_UNITS_TEXT_MAX];
+
+	if (strcmp(made->fingerprint, run->environment.fingerprint) != 0)
 		return tare_err_set(err, TARE_INVALID,
 			"calibration %s was made on another machine, or on this one before it was "
 			"changed; calibrate again",
-			mine->id);
+			made->id);
+	if (age_ns <= max_age_ns)
+		return TARE_OK;
+	tare_duration_format(age, sizeof(age), age_ns);
+	tare_duration_format(limit, sizeof(limit), max_age_ns);
+	return tare_err_set(err, TARE_INVALID,
+		"calibration %s is %s apart from run %s, and at most %s are allowed; calibrate "
+		"again",
+		made->id, age, run->id, limit);
+}
+
+/* Facts are the run's, but where a case had others. */
+static const char *
+value_for(const struct tare_run *run, const struct tare_run_case *subject, const char *key)
+{
+	char own[FACT_KEY_MAX];
+	const char *value = NULL;
+
+	if (snprintf(own, sizeof(own), "%s of %s", key, subject->name) < FACT_KEY_MAX)
+		value = tare_environment_get(&run->environment, own);
+	return value ? value : value_of(run, key);
+}
+
+enum tare_status
+tare_calibration_check_facts(const struct tare_run *mine, const struct tare_run *run,
+	const struct tare_run_case *subject, struct tare_err *err)
+{
 	for (size_t i = 0; i < BINDING_COUNT; i++) {
 		const char *there = value_of(mine, binding_keys[i]);
-		const char *here = value_of(run, binding_keys[i]);
+		const char *here = value_for(run, subject, binding_keys[i]);
 
 		if (strcmp(there, here) != 0)
 			return tare_err_set(err, TARE_INVALID,
-				"calibration %s was made with %s '%.100s', and run %s has "
-				"'%.100s'; calibrate with what is to be corrected",
-				mine->id, binding_keys[i], there, run->id, here);
+				"calibration %s was made with %s '%.100s', and %.200s of run %s "
+				"has '%.100s'; calibrate with what is to be corrected",
+				mine->id, binding_keys[i], there, subject->name, run->id, here);
 	}
 	return TARE_OK;
 }
 
 enum tare_status
-tare_calibration_check(const struct tare_calibration *calibration, const struct tare_run *run,
-	uint64_t max_age_ns, struct tare_err *err)
+tare_calibration_check_use(const struct tare_calibration *calibration, struct tare_err *err)
 {
-	const struct tare_run *mine = calibration->run;
-	uint64_t age_ns = run->started_unix_ns > mine->started_unix_ns
-				  ? run->started_unix_ns - mine->started_unix_ns
-				  : mine->started_unix_ns - run->started_unix_ns;
-	char limit[TARE_UNITS_TEXT_MAX];
-
-	if (calibration->why_not)
-		return tare_err_set(err, TARE_INVALID, "calibration %s cannot be used: %s",
-			mine->id, calibration->why_not);
-	if (age_ns > max_age_ns) {
-		tare_duration_format(limit, sizeof(limit), max_age_ns);
-		return tare_err_set(err, TARE_INVALID,
-			"calibration %s is %" PRIu64 " days apart from run %s, and at most %s are "
-			"allowed; calibrate again",
-			mine->id, age_ns / (UINT64_C(86400) * 1000000000), run->id, limit);
-	}
-	return check_facts(calibration, run, err);
+	if (!calibration->why_not)
+		return TARE_OK;
+	return tare_err_set(err, TARE_INVALID, "calibration %s cannot be used: %s",
+		calibration->run->id, calibration->why_not);
 }

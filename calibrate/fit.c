@@ -19,21 +19,12 @@ struct spot {
 	double se; /* of y */
 };
 
-static double
-median_of(double *work, const double *values, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		work[i] = values[i];
-	tare_sort(work, n);
-	return tare_median(work, n);
-}
-
 static void
 look(struct spot *spot, double *work, const struct tare_fit_length *length, double beta)
 {
 	double *rest = work, *copy = work + length->n;
 
-	spot->x = median_of(copy, length->host, length->n);
+	spot->x = tare_median_of(copy, length->host, length->n);
 	for (size_t i = 0; i < length->n; i++)
 		rest[i] = length->container[i] - beta * length->host[i];
 	spot->se = median_loss * tare_mad_sd(copy, rest, length->n) / sqrt((double)length->n);
@@ -146,26 +137,16 @@ tare_fit_beta(const struct tare_fit *fit)
 	return around(fit->beta, fit->beta_variance);
 }
 
-struct tare_fit
-tare_fit_careful(const struct tare_fit *fit)
+struct tare_correction_line
+tare_fit_correction(const struct tare_fit *fit)
 {
 	const struct tare_interval alpha = tare_fit_alpha(fit), beta = tare_fit_beta(fit);
-	struct tare_fit careful = *fit;
 
-	if (alpha.low <= 0 && alpha.high >= 0)
-		careful.alpha = 0;
-	if (beta.low <= 1 && beta.high >= 1)
-		careful.beta = 1;
-	return careful;
-}
-
-struct tare_interval
-tare_fit_correct(const struct tare_fit *fit, const struct tare_interval *raw)
-{
-	double host = (raw->estimate - fit->alpha) / fit->beta;
-	double se = (raw->high - raw->low) / (2 * z95);
-	double variance = se * se + fit->alpha_variance + host * host * fit->beta_variance +
-			  2 * host * fit->covariance;
-
-	return around(host, variance / (fit->beta * fit->beta));
+	return (struct tare_correction_line){
+		.alpha = alpha.low <= 0 && alpha.high >= 0 ? 0 : fit->alpha,
+		.beta = beta.low <= 1 && beta.high >= 1 ? 1 : fit->beta,
+		.alpha_variance = fit->alpha_variance,
+		.beta_variance = fit->beta_variance,
+		.covariance = fit->covariance,
+	};
 }

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/model/correction.h"
 #include "harness/stats/order.h"
 
 enum { TARE_FIT_LENGTHS_MAX = 8 };
@@ -45,13 +46,8 @@ bool tare_fit_line(struct tare_fit *fit_out, const struct tare_fit_length *lengt
 struct tare_interval tare_fit_alpha(const struct tare_fit *fit);
 struct tare_interval tare_fit_beta(const struct tare_fit *fit);
 
-/* The fit with nothing taken off that is not sure to be there: an alpha whose interval covers 0 is
+/* The line with nothing taken off that is not sure to be there: an alpha whose interval covers 0 is
  * 0, a beta whose interval covers 1 is 1. Their uncertainty stays. */
-struct tare_fit tare_fit_careful(const struct tare_fit *fit);
-
-/* The host's time for one of the container, (T - alpha) / beta. raw has an interval of 95 %, of
- * which half the width counts as 1.96 standard errors; what comes out carries both uncertainties
- * (delta method). */
-struct tare_interval tare_fit_correct(const struct tare_fit *fit, const struct tare_interval *raw);
+struct tare_correction_line tare_fit_correction(const struct tare_fit *fit);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
+#include "report/correction.h"
 #include "report/noise.h"
 #include "report/reporters.h"
 #include "report/summary.h"
@@ -22,6 +23,7 @@
 struct sheet {
 	FILE *out;
 	const struct tare_run *run;
+	const struct tare_correction *correction; /* NULL: nothing is corrected */
 	bool in_row;
 };
 
@@ -155,6 +157,23 @@ write_case_cells(struct sheet *sheet, const struct tare_run_case *subject)
 	write_text(sheet, subject->variant);
 }
 
+/* Of wall in a container; else empty. */
+static void
+write_corrected_cells(
+	struct sheet *sheet, const struct tare_run_case *subject, const struct tare_metric *metric)
+{
+	static const struct tare_corrected none = {.host = {NAN, NAN, NAN}};
+	bool is_wall = sheet->correction && metric == &subject->metrics[TARE_METRIC_WALL];
+	const struct tare_corrected *one =
+		is_wall ? &sheet->correction->cases[subject - sheet->run->cases] : &none;
+
+	write_number(sheet, one->host.estimate);
+	write_number(sheet, one->host.low);
+	write_number(sheet, one->host.high);
+	write_text(sheet, one->line ? one->line->by->id : "");
+	write_text(sheet, tare_correction_remark(one));
+}
+
 static void
 write_figures_row(struct sheet *sheet, const struct tare_run_case *subject,
 	const struct tare_metric *metric, const struct tare_figures *figures)
@@ -180,6 +199,7 @@ write_figures_row(struct sheet *sheet, const struct tare_run_case *subject,
 	write_text(sheet, started);
 	write_text(sheet, sheet->run->environment_name);
 	write_text(sheet, sheet->run->environment.fingerprint);
+	write_corrected_cells(sheet, subject, metric);
 	end_row(sheet);
 }
 
@@ -214,8 +234,9 @@ write_csv(FILE *out, const struct tare_report_input *input, struct tare_err *err
 	static const char *const titles[] = {"run", "release", "suite", "case", "benchmark",
 		"parameters", "variant", "metric", "unit", "better", "n", "total", "median", "low",
 		"high", "min", "max", "mean", "sd", "status", "failure", "started", "environment",
-		"fingerprint", NULL};
-	struct sheet sheet = {.out = out, .run = input->run};
+		"fingerprint", "corrected", "corrected_low", "corrected_high", "calibration",
+		"correction", NULL};
+	struct sheet sheet = {.out = out, .run = input->run, .correction = input->correction};
 	double *values = tare_xcalloc(tare_report_rows_max(input->run), sizeof(*values));
 
 	write_titles(&sheet, titles);

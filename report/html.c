@@ -123,6 +123,7 @@ write_page(struct html *h)
 	html_write_navigation(h);
 	fputs("<main id=main>\n", h->out);
 	html_write_facts(h);
+	html_write_correction(h);
 	html_write_comparisons(h);
 	html_write_table(h);
 	html_write_cases(h);

@@ -108,6 +108,11 @@ void html_write_navigation(struct html *h);
 void html_write_facts(struct html *h);
 void html_write_foot(struct html *h);
 
+/* html_correction.c: what containers cost, and a calibration's dimensions; nothing where nothing is
+ * corrected and the run is no calibration. */
+void html_write_correction(struct html *h);
+bool html_has_correction(const struct html *h); /* something is written */
+
 /* html_cost.c: what each case cost and why it stopped. */
 void html_write_cost(struct html *h);
 
@@ -139,6 +144,9 @@ void html_axis_end(struct html_axis *axis);
 void html_axis_label(FILE *out, const struct html_axis *axis, double at);
 void html_axis_write(FILE *out, const struct html_axis *axis); /* an svg with the labels */
 void html_strip_write(FILE *out, const struct html_axis *axis, const struct tare_comparison *item);
+/* As above, with another word than the verdict's, in another colour than its. */
+void html_strip_write_as(FILE *out, const struct html_axis *axis,
+	const struct tare_comparison *item, const char *word);
 bool html_strip_possible(const struct tare_comparison *item);
 void html_strip_symbols(FILE *out); /* once per page: the marks */
 void html_strip_key(FILE *out);

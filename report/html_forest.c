@@ -49,6 +49,18 @@ choose_rows(struct forest *forest, struct html *h, const struct tare_comparison_
 	html_axis_end(&forest->axis);
 }
 
+/* Raw and corrected stand side by side wherever one of them does. */
+static void
+write_other_side(struct html *h, const struct tare_comparison_correction *correction)
+{
+	char text[TARE_UNITS_TEXT_MAX];
+
+	tare_change_format(text, sizeof(text),
+		correction->decides ? correction->raw_ratio : correction->ratio);
+	fputs(correction->decides ? "corrected; raw " : "raw; corrected ", h->out);
+	html_text(h->out, text);
+}
+
 static void
 write_row(struct html *h, const struct forest *forest, const struct tare_comparison *item)
 {
@@ -74,7 +86,13 @@ write_row(struct html *h, const struct forest *forest, const struct tare_compari
 	tare_interval_text(interval, item);
 	fputs("<span class=m>", h->out);
 	html_text(h->out, interval);
-	fputs("</span><td class=p role=cell>", h->out);
+	fputs("</span>", h->out);
+	if (item->correction) {
+		fputs("<span class=m>", h->out);
+		write_other_side(h, item->correction);
+		fputs("</span>", h->out);
+	}
+	fputs("<td class=p role=cell>", h->out);
 	html_strip_write(h->out, &forest->axis, item);
 	fputs("<td class=w role=cell>", h->out);
 	html_verdict(h->out, item->verdict, "v");

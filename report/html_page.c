@@ -366,6 +366,8 @@ void
 html_write_navigation(struct html *h)
 {
 	fputs("<nav aria-label=Sections><ul>\n", h->out);
+	if (html_has_correction(h))
+		write_link(h, "container", "What the container costs", 0);
 	write_link(
 		h, "comparisons", "Comparisons", h->summary.gated_count + h->summary.other_count);
 	write_link(h, "metrics", "Metrics", 0);

@@ -206,6 +206,13 @@ write_interval(FILE *out, const struct html_axis *axis, struct tare_change chang
 void
 html_strip_write(FILE *out, const struct html_axis *axis, const struct tare_comparison *item)
 {
+	html_strip_write_as(out, axis, item, tare_verdict_name(item->verdict));
+}
+
+void
+html_strip_write_as(FILE *out, const struct html_axis *axis, const struct tare_comparison *item,
+	const char *word)
+{
 	const char *class = html_verdict_class(item->verdict);
 	struct tare_change change = tare_comparison_change(item);
 	char interval[TARE_INTERVAL_TEXT_MAX];
@@ -213,8 +220,8 @@ html_strip_write(FILE *out, const struct html_axis *axis, const struct tare_comp
 
 	tare_interval_text(interval, item);
 	tare_change_text(text, item);
-	fprintf(out, "<svg class=\"strip %s\" role=img><title>%s: %s, interval ", class,
-		tare_verdict_name(item->verdict), text);
+	fprintf(out, "<svg class=\"strip %s\" role=img><title>%s: %s, interval ", class, word,
+		text);
 	html_text(out, interval);
 	fprintf(out, ", margin %.4g %%</title>", item->metric.margin * 100);
 	write_frame(out, axis, item);

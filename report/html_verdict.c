@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "harness/base/units.h"
+#include "report/correction.h"
 #include "report/html.h"
 #include "report/noise.h"
 #include "report/plain.h"
@@ -69,6 +70,9 @@ write_numbers(struct html *h, const struct tare_comparison *item)
 	if (item->undisturbed)
 		html_fact(
 			h->out, "Without disturbed samples", tare_undisturbed_text(h->arena, item));
+	if (item->correction)
+		html_fact(h->out, item->correction->decides ? "Not corrected" : "Corrected",
+			tare_correction_beside(h->arena, item));
 	fputs("</dl>\n", h->out);
 }
 

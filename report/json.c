@@ -9,6 +9,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/model/warning.h"
+#include "report/correction.h"
 #include "report/cost.h"
 #include "report/noise.h"
 #include "report/reporters.h"
@@ -104,9 +105,25 @@ write_undisturbed_figures(
 	tare_json_object_end(json);
 }
 
+/* Of wall, in a run whose containers are corrected. */
 static void
-write_metric(
-	struct tare_json *json, const struct tare_run_case *subject, size_t metric, double *values)
+write_corrected(struct tare_json *json, const struct tare_corrected *one)
+{
+	if (!one || !one->inside)
+		return;
+	tare_json_object_begin(json, "corrected");
+	tare_json_double(json, "median", one->host.estimate);
+	write_interval(json, "interval", one->host.low, one->host.high);
+	tare_json_string(json, "calibration", one->line ? one->line->by->id : NULL);
+	tare_json_double(json, "subtracted_ns", one->line ? one->line->alpha : NAN);
+	tare_json_double(json, "divided_by", one->line ? one->line->beta : NAN);
+	tare_json_string(json, "remark", tare_correction_remark(one));
+	tare_json_object_end(json);
+}
+
+static void
+write_metric(struct tare_json *json, const struct tare_run_case *subject, size_t metric,
+	double *values, const struct tare_corrected *corrected)
 {
 	const struct tare_metric *about = &subject->metrics[metric];
 	struct tare_figures figures;
@@ -128,6 +145,8 @@ write_metric(
 	tare_json_double(json, "sd", figures.sd);
 	write_samples(json, &subject->samples, metric);
 	write_undisturbed_figures(json, subject, metric, values);
+	if (metric == TARE_METRIC_WALL)
+		write_corrected(json, corrected);
 	tare_json_object_end(json);
 }
 
@@ -237,7 +256,7 @@ write_looks(struct tare_json *json, const struct tare_run_case *subject)
 
 static void
 write_case(struct tare_json *json, const struct tare_run_case *subject,
-	const struct tare_case_cost *cost, double *values)
+	const struct tare_case_cost *cost, double *values, const struct tare_corrected *corrected)
 {
 	tare_json_object_begin(json, NULL);
 	tare_json_string(json, "name", subject->name);
@@ -267,19 +286,23 @@ write_case(struct tare_json *json, const struct tare_run_case *subject,
 	write_noise(json, subject);
 	tare_json_object_begin(json, "metrics");
 	for (size_t i = 0; i < subject->metric_count; i++)
-		write_metric(json, subject, i, values);
+		write_metric(json, subject, i, values, corrected);
 	tare_json_object_end(json);
 	tare_json_object_end(json);
 }
 
 static void
-write_cases(struct tare_json *json, const struct tare_run *run, const struct tare_run_cost *cost)
+write_cases(struct tare_json *json, const struct tare_report_input *input,
+	const struct tare_run_cost *cost)
 {
+	const struct tare_run *run = input->run;
+	const struct tare_correction *correction = input->correction;
 	double *values = tare_xcalloc(tare_report_rows_max(run), sizeof(*values));
 
 	tare_json_array_begin(json, "cases");
 	for (size_t i = 0; i < run->case_count; i++)
-		write_case(json, &run->cases[i], &cost->cases[i], values);
+		write_case(json, &run->cases[i], &cost->cases[i], values,
+			correction ? &correction->cases[i] : NULL);
 	tare_json_array_end(json);
 	free(values);
 }
@@ -300,6 +323,42 @@ write_undisturbed(struct tare_json *json, const struct tare_undisturbed *rest)
 	tare_json_double(json, "difference", rest->difference);
 	write_interval(json, "difference_interval", rest->difference_low, rest->difference_high);
 	tare_json_string(json, "verdict", tare_verdict_name(rest->verdict));
+	tare_json_object_end(json);
+}
+
+static void
+write_side(struct tare_json *json, const char *key, double ratio, double low, double high,
+	enum tare_verdict verdict)
+{
+	tare_json_object_begin(json, key);
+	tare_json_double(json, "ratio", ratio);
+	write_interval(json, "interval", low, high);
+	tare_json_string(json, "verdict", tare_verdict_name(verdict));
+}
+
+/* Comparisons that are not corrected have no such key. */
+static void
+write_correction_of(struct tare_json *json, const struct tare_comparison *item)
+{
+	const struct tare_comparison_correction *correction = item->correction;
+
+	if (!correction)
+		return;
+	tare_json_object_begin(json, "correction");
+	tare_json_string(json, "calibration", tare_corrected_by(item)->id);
+	tare_json_bool(json, "decides", correction->decides);
+	tare_json_bool(json, "base_corrected", correction->base_line != NULL);
+	tare_json_bool(json, "head_corrected", correction->head_line != NULL);
+	write_side(json, "raw", correction->raw_ratio, correction->raw_low, correction->raw_high,
+		correction->raw_verdict);
+	tare_json_double(json, "base_median", correction->raw_base_median);
+	tare_json_double(json, "head_median", correction->raw_head_median);
+	tare_json_object_end(json);
+	write_side(json, "corrected", correction->ratio, correction->low, correction->high,
+		correction->verdict);
+	tare_json_double(json, "base_median", correction->base_median);
+	tare_json_double(json, "head_median", correction->head_median);
+	tare_json_object_end(json);
 	tare_json_object_end(json);
 }
 
@@ -341,6 +400,7 @@ write_comparison(struct tare_json *json, const struct tare_comparison *item)
 	tare_json_string(json, "reason", item->reason);
 	tare_json_string(json, "sentence", item->sentence);
 	write_undisturbed(json, item->undisturbed);
+	write_correction_of(json, item);
 	tare_json_object_end(json);
 }
 
@@ -401,6 +461,11 @@ write_sets(struct tare_json *json, const struct tare_report_input *input)
 		write_interval(json, "interval", set->geomean_count > 0 ? set->geomean_low : NAN,
 			set->geomean_high);
 		tare_json_u64(json, "cases", set->geomean_count);
+		if (set->raw_geomean > 0) {
+			tare_json_double(json, "raw_ratio", set->raw_geomean);
+			write_interval(
+				json, "raw_interval", set->raw_geomean_low, set->raw_geomean_high);
+		}
 		tare_json_object_end(json);
 		write_missing(json, set);
 		write_differences(json, set);
@@ -533,6 +598,75 @@ write_cost(struct tare_json *json, const struct tare_run_cost *cost)
 	tare_json_object_end(json);
 }
 
+static void
+write_span(struct tare_json *json, const char *key, const struct tare_span *span)
+{
+	tare_json_object_begin(json, key);
+	tare_json_double(json, "estimate", span->estimate);
+	write_interval(json, "interval", span->low, span->high);
+	tare_json_object_end(json);
+}
+
+static void
+write_weight_list(
+	struct tare_json *json, const char *key, const struct tare_weight *list, size_t count)
+{
+	tare_json_array_begin(json, key);
+	for (size_t i = 0; i < count; i++) {
+		const struct tare_weight *one = &list[i];
+
+		tare_json_object_begin(json, NULL);
+		tare_json_string(json, "name", one->name);
+		if (one->probe)
+			tare_json_string(json, "probe", one->probe);
+		if (one->dimension)
+			tare_json_string(json, "dimension", one->dimension);
+		tare_json_double(json, "host_ns", one->host_ns);
+		tare_json_double(json, "container_ns", one->container_ns);
+		tare_json_double(json, "overhead", one->overhead.estimate);
+		write_interval(json, "interval", one->overhead.low, one->overhead.high);
+		tare_json_double(json, "resolution", one->resolution);
+		tare_json_string(json, "verdict", one->verdict);
+		tare_json_object_end(json);
+	}
+	tare_json_array_end(json);
+}
+
+static void
+write_weights(struct tare_json *json, const char *key, const struct tare_weights *weights)
+{
+	tare_json_object_begin(json, key);
+	tare_json_string(json, "id", weights->id);
+	tare_json_string(json, "fingerprint", weights->fingerprint);
+	tare_json_u64(json, "made_unix_ns", weights->made_unix_ns);
+	tare_json_string(json, "why_not", weights->why_not);
+	write_span(json, "alpha_ns", &weights->alpha);
+	write_span(json, "beta", &weights->beta);
+	tare_json_double(json, "covariance", weights->covariance);
+	tare_json_double(json, "misfit", weights->misfit);
+	tare_json_string(json, "rule", tare_weights_rule);
+	write_weight_list(json, "dimensions", weights->dimensions, weights->dimension_count);
+	write_weight_list(json, "probes", weights->probes, weights->probe_count);
+	tare_json_object_end(json);
+}
+
+/* Where nobody asks for a correction there is no such key. */
+static void
+write_correction(struct tare_json *json, const char *key, const struct tare_correction *correction)
+{
+	if (!correction)
+		return;
+	tare_json_object_begin(json, key);
+	tare_json_string(json, "asked_by", correction->asked);
+	tare_json_u64(json, "corrected_cases", correction->corrected_count);
+	tare_json_string(json, "refusal", correction->refusal);
+	tare_json_array_begin(json, "calibrations");
+	for (size_t i = 0; i < correction->calibration_count; i++)
+		write_weights(json, NULL, correction->calibrations[i]);
+	tare_json_array_end(json);
+	tare_json_object_end(json);
+}
+
 static enum tare_status
 write_json(FILE *out, const struct tare_report_input *input, struct tare_err *err)
 {
@@ -553,10 +687,14 @@ write_json(FILE *out, const struct tare_report_input *input, struct tare_err *er
 	write_run(&json, "base_run", input->base);
 	write_gate(&json, input->gate);
 	write_warnings(&json, input->run);
+	if (input->weights)
+		write_weights(&json, "calibration", input->weights);
+	write_correction(&json, "correction", input->correction);
+	write_correction(&json, "base_correction", input->base_correction);
 	write_comparisons(&json, input);
 	write_sets(&json, input);
 	write_cost(&json, &cost);
-	write_cases(&json, input->run, &cost);
+	write_cases(&json, input, &cost);
 	tare_json_object_begin(&json, "environment");
 	tare_environment_write(&json, &input->run->environment);
 	tare_json_object_end(&json);

@@ -12,6 +12,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
+#include "report/correction.h"
 #include "report/reporters.h"
 #include "report/summary.h"
 
@@ -196,6 +197,8 @@ count_comparisons(const struct tare_comparison_set *set)
 static void
 put_figures(FILE *out, const struct tare_comparison *item)
 {
+	struct tare_arena *arena = tare_arena_new();
+	const char *beside = tare_correction_beside(arena, item);
 	char change[TARE_UNITS_TEXT_MAX];
 	char interval[TARE_INTERVAL_TEXT_MAX];
 
@@ -209,6 +212,11 @@ put_figures(FILE *out, const struct tare_comparison *item)
 		fputs(": ", out);
 		put_xml(out, item->reason, true);
 	}
+	if (beside) {
+		fputs("; ", out);
+		put_xml(out, beside, true);
+	}
+	tare_arena_free(arena);
 }
 
 static void

@@ -352,6 +352,7 @@ write_markdown(FILE *out, const struct tare_report_input *input, struct tare_err
 	for (size_t i = 0; i < input->set_count; i++)
 		if (!tare_set_is_empty(&input->sets[i]))
 			markdown_write_set(&md, &input->sets[i]);
+	markdown_write_correction(&md);
 	write_failures(&md);
 	write_disturbed(&md);
 	write_warnings(&md);

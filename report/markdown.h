@@ -62,4 +62,7 @@ void markdown_lines(const struct markdown *md, const char *text);
 /* markdown_compare.c: what changed. */
 void markdown_write_set(struct markdown *md, const struct tare_comparison_set *set);
 
+/* markdown_correction.c: nothing where nothing is corrected and the run is no calibration. */
+void markdown_write_correction(struct markdown *md);
+
 #endif

@@ -2,6 +2,7 @@
  * open; the rest is folded away. */
 #include <math.h>
 
+#include "report/correction.h"
 #include "report/markdown.h"
 #include "report/summary.h"
 
@@ -34,6 +35,7 @@ put_interval(const struct markdown *md, const struct tare_comparison *item)
 static void
 write_comparison(struct markdown *md, const struct tare_comparison *item)
 {
+	const char *beside = tare_correction_beside(md->arena, item);
 	char change[TARE_UNITS_TEXT_MAX];
 
 	tare_change_text(change, item);
@@ -52,6 +54,10 @@ write_comparison(struct markdown *md, const struct tare_comparison *item)
 	put_interval(md, item);
 	fprintf(md->piece, " | %zu | ", item->n);
 	put_verdict(md, item);
+	if (beside) {
+		fputs("; ", md->piece);
+		markdown_text(md, beside);
+	}
 	fputs(" |\n", md->piece);
 	markdown_end_entry(md);
 }

@@ -14,6 +14,7 @@
 
 #include "harness/base/err.h"
 #include "harness/model/comparison.h"
+#include "harness/model/correction.h"
 #include "harness/model/run.h"
 
 struct tare_report_input {
@@ -22,8 +23,12 @@ struct tare_report_input {
 	const struct tare_comparison_set *sets; /* variants first, then across runs */
 	size_t set_count;
 	const struct tare_gate_outcome *gate; /* NULL: not asked for */
-	bool color;                           /* text: ANSI colours allowed */
-	int width;                            /* text: columns of the terminal; 0: 80 */
+	/* Of run and base, NULL where nobody asked for one (harness/model/correction.h). */
+	const struct tare_correction *correction;
+	const struct tare_correction *base_correction;
+	const struct tare_weights *weights; /* where run is a calibration; else NULL */
+	bool color;                         /* text: ANSI colours allowed */
+	int width;                          /* text: columns of the terminal; 0: 80 */
 };
 
 struct tare_reporter {

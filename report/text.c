@@ -258,6 +258,7 @@ write_page(const struct text_page *page)
 	write_header(page);
 	text_write_cases(page);
 	text_write_counters(page);
+	text_write_correction(page);
 	for (size_t i = 0; i < page->input->set_count; i++)
 		if (!tare_set_is_empty(&page->input->sets[i]))
 			text_write_comparisons(page, &page->input->sets[i]);

@@ -43,6 +43,9 @@ void text_write_cases(const struct text_page *page);
 void text_write_counters(const struct text_page *page); /* nothing where nothing was counted */
 void text_write_disturbed(const struct text_page *page);
 
+/* text_correction.c: nothing where nothing is corrected and the run is no calibration. */
+void text_write_correction(const struct text_page *page);
+
 /* text_compare.c */
 void text_write_comparisons(const struct text_page *page, const struct tare_comparison_set *set);
 

@@ -1,6 +1,7 @@
 /* What changed: the comparisons of one set, as a table, or a sentence where there is only one. */
 #include <math.h>
 
+#include "report/correction.h"
 #include "report/noise.h"
 #include "report/summary.h"
 #include "report/table.h"
@@ -73,6 +74,7 @@ add_comparison(
 {
 	const char *note = tare_comparison_note(page->arena, item);
 	const char *quiet = quiet_text(page, item);
+	const char *beside = tare_correction_beside(page->arena, item);
 
 	tare_table_row(table,
 		(struct tare_table_cell[]){{text_safe(page, item->case_name), NULL},
@@ -84,6 +86,8 @@ add_comparison(
 			{tare_verdict_name(item->verdict), verdict_style(item->verdict)}});
 	if (note)
 		tare_table_note(table, text_safe(page, note));
+	if (beside)
+		tare_table_note(table, text_safe(page, beside));
 	if (quiet)
 		tare_table_note(table, quiet);
 }
@@ -241,6 +245,7 @@ write_sentence(const struct text_page *page, const struct tare_comparison *item)
 		text_style(page, TEXT_RESET));
 	if (note)
 		write_remark(page, text_safe(page, note));
+	write_remark(page, tare_correction_beside(page->arena, item));
 	write_remark(page, quiet_text(page, item));
 }
 

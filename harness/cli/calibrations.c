@@ -7,7 +7,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
-#include "harness/model/container.h"
+#include "harness/stages/correct.h"
 #include "harness/stages/stage.h"
 
 enum { INTERVAL_TEXT_MAX = 3 * TARE_UNITS_TEXT_MAX + 8 };
@@ -21,12 +21,13 @@ time_text(char text_out[TARE_UNITS_TEXT_MAX], double ns)
 	return text_out;
 }
 
+/* The figures of a dimension or a probe, behind its name. */
 static void
-print_weighing(FILE *out, const struct tare_weighing *one)
+print_weight(FILE *out, const struct tare_weight *one)
 {
 	char host[TARE_UNITS_TEXT_MAX], inside[TARE_UNITS_TEXT_MAX];
 	char change[32] = "", range[48] = "", resolution[32] = "";
-	const struct tare_interval *overhead = &one->overhead;
+	const struct tare_span *overhead = &one->overhead;
 
 	if (!isnan(overhead->estimate))
 		snprintf(change, sizeof(change), "%+.2f %%", 100 * overhead->estimate);
@@ -35,11 +36,37 @@ print_weighing(FILE *out, const struct tare_weighing *one)
 			100 * overhead->high);
 	if (!isnan(one->resolution))
 		snprintf(resolution, sizeof(resolution), "%.2f %%", 100 * one->resolution);
-	fprintf(out, "%-8s %-16s %10s %10s %10s %20s %8s  %s\n",
-		tare_dimension_name(one->probe->dimension),
-		one->bridge ? "bridge network" : one->probe->name, time_text(host, one->host_ns),
-		time_text(inside, one->container_ns), change, range, resolution,
-		tare_weighed_name(one->weighed));
+	fprintf(out, " %10s %10s %10s %20s %8s  %s\n", time_text(host, one->host_ns),
+		time_text(inside, one->container_ns), change, range, resolution, one->verdict);
+}
+
+static void
+print_dimensions(FILE *out, const struct tare_weights *weights)
+{
+	fprintf(out, "%-16s %-13s %10s %10s %10s %20s %8s\n", "dimension", "by its probe", "host",
+		"container", "overhead", "95 % of all", "A/A");
+	for (size_t i = 0; i < weights->dimension_count; i++) {
+		fprintf(out, "%-16s %-13s", weights->dimensions[i].name,
+			weights->dimensions[i].probe);
+		print_weight(out, &weights->dimensions[i]);
+	}
+	fputs("A dimension's verdict is that of its worst probe, by intervals that hold for all "
+	      "its probes\n"
+	      "together; an overhead counts where it is more than the host differs from itself "
+	      "(A/A).\n",
+		out);
+}
+
+static void
+print_probes(FILE *out, const struct tare_weights *weights)
+{
+	fprintf(out, "\n%-8s %-21s %10s %10s %10s %20s %8s\n", "", "probe", "host", "container",
+		"overhead", "95 %", "A/A");
+	for (size_t i = 0; i < weights->probe_count; i++) {
+		fprintf(out, "%-8s %-21s", weights->probes[i].dimension, weights->probes[i].name);
+		print_weight(out, &weights->probes[i]);
+	}
+	fputc('\n', out);
 }
 
 static void
@@ -85,27 +112,32 @@ figure(const struct tare_run *run, enum tare_runner_metric which)
 }
 
 static void
-print_fit(FILE *out, const struct tare_calibration *calibration)
+print_fit(FILE *out, const struct tare_weights *weights)
 {
-	const struct tare_interval alpha = tare_fit_alpha(&calibration->fit);
-	const struct tare_interval beta = tare_fit_beta(&calibration->fit);
 	char text[3][TARE_UNITS_TEXT_MAX];
 
-	if (!calibration->has_fit)
+	if (isnan(weights->beta.estimate))
 		return;
-	tare_value_format(text[0], sizeof(text[0]), alpha.estimate, "ns");
-	tare_value_format(text[1], sizeof(text[1]), alpha.low, "ns");
-	tare_value_format(text[2], sizeof(text[2]), alpha.high, "ns");
+	tare_value_format(text[0], sizeof(text[0]), weights->alpha.estimate, "ns");
+	tare_value_format(text[1], sizeof(text[1]), weights->alpha.low, "ns");
+	tare_value_format(text[2], sizeof(text[2]), weights->alpha.high, "ns");
 	fprintf(out, "cpu time in the container = alpha + beta * time on the host\n");
 	fprintf(out, "  alpha %s [%s, %s], beta %.5f [%.5f, %.5f]\n", text[0], text[1], text[2],
-		beta.estimate, beta.low, beta.high);
+		weights->beta.estimate, weights->beta.low, weights->beta.high);
+	if (!isnan(weights->misfit))
+		fprintf(out,
+			"  the three lengths lie %.2g times as far from the line as their "
+			"noise%s\n",
+			sqrt(weights->misfit),
+			weights->misfit > 1 ? "; the intervals are as much wider" : "");
 }
 
 enum tare_status
 tare_calibration_print(FILE *out, const struct tare_run *run, struct tare_err *err)
 {
 	struct tare_arena *arena = tare_arena_new();
-	struct tare_calibration calibration;
+	struct tare_calibration *calibration;
+	const struct tare_weights *weights;
 	enum tare_status status = tare_calibration_read(&calibration, arena, run, err);
 	char start[TARE_UNITS_TEXT_MAX], stop[TARE_UNITS_TEXT_MAX];
 
@@ -113,45 +145,21 @@ tare_calibration_print(FILE *out, const struct tare_run *run, struct tare_err *e
 		tare_arena_free(arena);
 		return status;
 	}
-	fprintf(out, "calibration %s, fingerprint %.12s\n", run->id, calibration.fingerprint);
+	weights = tare_calibration_weights(arena, calibration);
+	fprintf(out, "calibration %s, fingerprint %.12s\n", run->id, weights->fingerprint);
 	print_engine(out, run);
-	fprintf(out, "\n%-8s %-16s %10s %10s %10s %20s %8s\n", "", "probe", "host", "container",
-		"overhead", "95 %", "A/A");
-	for (size_t i = 0; i < calibration.weighing_count; i++)
-		print_weighing(out, &calibration.weighings[i]);
 	fputc('\n', out);
-	print_fit(out, &calibration);
+	print_dimensions(out, weights);
+	print_probes(out, weights);
+	print_fit(out, weights);
 	if (!isnan(figure(run, TARE_METRIC_CONTAINER_START)))
 		fprintf(out,
 			"starting a container takes %s, removing it %s; neither is in a sample\n",
 			time_text(start, figure(run, TARE_METRIC_CONTAINER_START)),
 			time_text(stop, figure(run, TARE_METRIC_CONTAINER_STOP)));
-	if (calibration.why_not)
-		fprintf(out, "no correction with this calibration: %s\n", calibration.why_not);
+	if (weights->why_not)
+		fprintf(out, "no correction with this calibration: %s\n", weights->why_not);
 	tare_arena_free(arena);
-	return TARE_OK;
-}
-
-/* A run that a calibration was made of, which owns what it is made of. */
-struct found {
-	struct tare_run *run;
-	struct tare_calibration calibration;
-};
-
-static enum tare_status
-load(struct found *found_out, struct tare_arena *arena, struct tare_store *store, const char *id,
-	struct tare_err *err)
-{
-	struct found found = {0};
-	enum tare_status status = store->ops->get_run(store, &found.run, id, err);
-
-	if (status == TARE_OK)
-		status = tare_calibration_read(&found.calibration, arena, found.run, err);
-	if (status != TARE_OK) {
-		tare_run_free(found.run);
-		return status;
-	}
-	*found_out = found;
 	return TARE_OK;
 }
 
@@ -164,40 +172,9 @@ list_runs(struct tare_store_run **runs_out, size_t *count_out, struct tare_arena
 	return store->ops->list_runs(store, runs_out, count_out, arena, &filter, err);
 }
 
-static enum tare_status
-find_valid(struct found *found_out, struct tare_arena *arena, struct tare_store *store,
-	const struct tare_run *run, uint64_t max_age_ns, struct tare_err *err)
-{
-	struct tare_store_run *runs;
-	size_t count = 0;
-	struct tare_err newest = {0};
-	enum tare_status status = list_runs(&runs, &count, arena, store, 0, err);
-
-	if (status != TARE_OK)
-		return status;
-	for (size_t i = 0; i < count; i++) {
-		struct found found;
-		struct tare_err why = {0};
-
-		status = load(&found, arena, store, runs[i].id, err);
-		if (status != TARE_OK)
-			return status;
-		if (tare_calibration_check(&found.calibration, run, max_age_ns, &why) == TARE_OK) {
-			*found_out = found;
-			return TARE_OK;
-		}
-		tare_run_free(found.run);
-		if (i == 0)
-			newest = why;
-	}
-	return tare_err_set(err, TARE_NOT_FOUND, "nothing is corrected: %s",
-		count > 0 ? newest.text
-			  : "there is no calibration in the history; tare calibrate makes one");
-}
-
 /* "4.1 ms [4.0 ms, 4.2 ms]" */
 static void
-interval_text(char text_out[INTERVAL_TEXT_MAX], struct tare_interval interval)
+interval_text(char text_out[INTERVAL_TEXT_MAX], struct tare_span interval)
 {
 	char estimate[TARE_UNITS_TEXT_MAX], low[TARE_UNITS_TEXT_MAX], high[TARE_UNITS_TEXT_MAX];
 
@@ -208,88 +185,65 @@ interval_text(char text_out[INTERVAL_TEXT_MAX], struct tare_interval interval)
 }
 
 static void
-print_case(FILE *out, struct tare_arena *arena, const struct tare_run_case *one,
-	const struct tare_fit *fit)
+print_case(FILE *out, struct tare_arena *arena, const struct tare_run_case *subject,
+	const struct tare_corrected *one)
 {
-	const struct tare_samples *samples = &one->samples;
-	double *values = tare_arena_alloc(arena, samples->count + 1, sizeof(*values));
-	size_t n = samples->count ? tare_samples_values(values, samples, TARE_METRIC_WALL) : 0;
-	struct tare_interval raw;
 	char text[2][INTERVAL_TEXT_MAX];
 
-	if (n == 0)
+	if (!one->inside || isnan(one->raw.estimate))
 		return;
-	tare_sort(values, n);
-	tare_median_interval(&raw, values, n, 0.05);
-	tare_text_print_safe(out, one->name, false);
-	if (isnan(raw.low) || isnan(raw.high)) {
-		fprintf(out, ": not corrected, since %zu samples give no interval\n", n);
+	tare_text_print_safe(out, subject->name, false);
+	interval_text(text[0], one->raw);
+	if (!one->line) {
+		fprintf(out, ": raw %s, not corrected: %s\n", text[0],
+			tare_text_safe(arena, one->why_not));
 		return;
 	}
-	interval_text(text[0], raw);
-	interval_text(text[1], tare_fit_correct(fit, &raw));
+	interval_text(text[1], one->host);
 	fprintf(out, ": raw %s, corrected %s\n", text[0], text[1]);
 }
 
 /* How its subtraction came about, since nothing is taken off that is not sure to be there. */
 static void
-print_method(FILE *out, const struct tare_run *run, const struct found *found)
+print_method(FILE *out, struct tare_arena *arena, const struct tare_run *run,
+	const struct tare_correction *correction)
 {
-	const struct tare_fit careful = tare_fit_careful(&found->calibration.fit);
-	char alpha[TARE_UNITS_TEXT_MAX];
+	for (size_t i = 0; i < correction->case_count; i++) {
+		const struct tare_correction_line *line = correction->cases[i].line;
 
-	tare_value_format(alpha, sizeof(alpha), careful.alpha, "ns");
-	fprintf(out, "run %s, wall time corrected by calibration %s: (raw - %s) / %.5f\n", run->id,
-		found->run->id, alpha, careful.beta);
-	if (careful.alpha == 0)
-		fputs("the interval of alpha covers 0, so nothing is subtracted\n", out);
-	if (careful.beta == 1)
-		fputs("the interval of beta covers 1, so nothing is divided\n", out);
-}
-
-static enum tare_status
-correct(FILE *out, struct tare_arena *arena, const struct tare_run *run, struct found *found,
-	struct tare_err *err)
-{
-	const struct tare_fit careful = tare_fit_careful(&found->calibration.fit);
-	size_t count = 0;
-
-	for (size_t i = 0; i < run->case_count; i++)
-		count += tare_runner_is_container(run->cases[i].runner);
-	if (count == 0)
-		return tare_err_set(err, TARE_INVALID,
-			"no case of run %s ran in a container, so there is nothing to correct",
-			run->id);
-	print_method(out, run, found);
-	for (size_t i = 0; i < run->case_count; i++) {
-		if (tare_runner_is_container(run->cases[i].runner))
-			print_case(out, arena, &run->cases[i], &careful);
+		if (!line || (i > 0 && line == correction->cases[i - 1].line))
+			continue;
+		fprintf(out, "run %s, wall time corrected by calibration %s: %s\n", run->id,
+			line->by->id, tare_correction_rule(arena, line));
 	}
-	return TARE_OK;
 }
 
 enum tare_status
 tare_calibration_correct_run(struct tare_session *session, const char *run, const char *store_url,
 	const char *max_age, struct tare_err *err)
 {
-	struct tare_store *store = NULL;
-	struct found found = {0};
-	uint64_t max_age_ns = TARE_CALIBRATION_AGE_NS;
-	enum tare_status status = TARE_OK;
+	struct tare_correction *correction = NULL;
+	enum tare_status status = tare_correct_options(session, "container", max_age, err);
 
-	if (max_age && tare_duration_parse(&max_age_ns, max_age, err) != TARE_OK)
-		return tare_err_where(err, "--max-age");
 	session->options.store_url = store_url;
-	status = tare_stage_find_run(&session->run, session, run, NULL, err);
 	if (status == TARE_OK)
-		status = tare_store_open_existing(&store, store_url, err);
+		status = tare_stage_find_run(&session->run, session, run, NULL, err);
 	if (status == TARE_OK)
-		status = find_valid(&found, session->arena, store, session->run, max_age_ns, err);
-	if (status == TARE_OK)
-		status = correct(stdout, session->arena, session->run, &found, err);
-	tare_run_free(found.run);
-	tare_store_close(store);
-	return status;
+		status = tare_correction_find(&correction, session->arena, session->run, store_url,
+			session->options.max_age_ns, err);
+	if (status != TARE_OK)
+		return status;
+	if (correction->refusal)
+		return tare_err_set(
+			err, TARE_NOT_FOUND, "nothing is corrected: %s", correction->refusal);
+	if (correction->corrected_count == 0)
+		return tare_err_set(err, TARE_INVALID,
+			"no case of run %s ran in a container, so there is nothing to correct",
+			session->run->id);
+	print_method(stdout, session->arena, session->run, correction);
+	for (size_t i = 0; i < correction->case_count; i++)
+		print_case(stdout, session->arena, &session->run->cases[i], &correction->cases[i]);
+	return TARE_OK;
 }
 
 static void
@@ -318,13 +272,15 @@ tare_calibrations_list(FILE *out, struct tare_store *store, size_t limit, struct
 		fprintf(out, "%-23s %-20s %-14s %-9s %s\n", "calibration", "made (UTC)",
 			"fingerprint", "beta", "state");
 	for (size_t i = 0; status == TARE_OK && i < count; i++) {
-		struct found found;
+		struct tare_run *run = NULL;
+		struct tare_calibration *calibration;
 
-		status = load(&found, arena, store, runs[i].id, err);
-		if (status != TARE_OK)
-			break;
-		print_line(out, &runs[i], &found.calibration);
-		tare_run_free(found.run);
+		status = store->ops->get_run(store, &run, runs[i].id, err);
+		if (status == TARE_OK)
+			status = tare_calibration_read(&calibration, arena, run, err);
+		if (status == TARE_OK)
+			print_line(out, &runs[i], calibration);
+		tare_run_free(run);
 	}
 	tare_arena_free(arena);
 	return status;

@@ -1,5 +1,6 @@
 #include "harness/cli/list.h"
 #include "harness/cli/measuring.h"
+#include "harness/stages/correct.h"
 #include "harness/stages/stage.h"
 
 struct compare_line {
@@ -8,6 +9,8 @@ struct compare_line {
 	const char *gate;
 	const char *margin;
 	const char *store;
+	const char *correct;
+	const char *max_age;
 	bool mixed_runners;
 };
 
@@ -27,6 +30,10 @@ static const struct tare_option show_options[] = {
 	{"format", 'f', "FORMAT", TARE_OPTION_TEXT, AT(format),
 		"what to print: text, markdown, json, csv, ..."},
 	{"report", 0, "FORMAT=FILE", TARE_OPTION_TEXTS, AT(reports), "write a report; repeatable"},
+	{"correct", 0, "WHAT", TARE_OPTION_TEXT, AT(correct),
+		"container: times in containers as they would be on the host; none"},
+	{"max-age", 0, "TIME", TARE_OPTION_TEXT, AT(max_age),
+		"how far a calibration and a run may be apart (720h)"},
 	{"store", 0, "URL", TARE_OPTION_TEXT, AT(store),
 		"the history (sqlite:.tare/results.db, or TARE_STORE)"},
 	{0},
@@ -42,6 +49,9 @@ prepare(struct tare_session *session, const struct compare_line *line, struct ta
 
 	tare_terminal_inspect(session);
 	session->options.store_url = line->store;
+	session->options.must_correct = true;
+	if (status == TARE_OK)
+		status = tare_correct_options(session, line->correct, line->max_age, err);
 	if (status == TARE_OK)
 		status = tare_report_request_add(
 			session, line->format ? line->format : "text", "-", err);
@@ -53,13 +63,14 @@ static enum tare_status
 judge(struct tare_session *session, const struct compare_line *line, int *exit_code_out,
 	struct tare_err *err)
 {
-	static const struct tare_stage *const stages[] = {&tare_stage_compare, &tare_stage_report};
+	static const struct tare_stage *const stages[] = {
+		&tare_stage_correct, &tare_stage_compare, &tare_stage_report};
 	enum tare_status status;
 
 	session->parts |= TARE_PART_SAMPLES | TARE_PART_BASELINE;
 	session->options.gate = line->gate;
 	session->options.mixed_runners = line->mixed_runners;
-	status = tare_stages_run(session, stages, 2, err);
+	status = tare_stages_run(session, stages, 3, err);
 	if (status == TARE_OK)
 		*exit_code_out = tare_session_exit_code(session, err);
 	return status;

@@ -10,6 +10,7 @@
 #include "harness/base/rng.h"
 #include "harness/base/text.h"
 #include "harness/base/units.h"
+#include "harness/stages/correct.h"
 #include "harness/stages/stage.h"
 #include "harness/store/store.h"
 
@@ -36,6 +37,10 @@ const struct tare_option tare_measuring_options[] = {
 		"measure again which variants differ or cannot be told apart"},
 	{"mixed-runners", 0, NULL, TARE_OPTION_FLAG, AT(mixed_runners),
 		"compare what ran in a container with what ran on the host"},
+	{"correct", 0, "WHAT", TARE_OPTION_TEXT, AT(correct),
+		"container: times in containers as they would be on the host; none"},
+	{"max-age", 0, "TIME", TARE_OPTION_TEXT, AT(max_age),
+		"how far a calibration and a run may be apart (720h)"},
 	{"report", 0, "FORMAT=FILE", TARE_OPTION_TEXTS, AT(reports),
 		"write a report; repeatable; FILE - is standard output"},
 	{"journal", 0, "FILE", TARE_OPTION_TEXT, AT(journal), "where the journal goes"},
@@ -113,6 +118,8 @@ tare_measuring_prepare(
 
 	if (status == TARE_OK)
 		status = check_release(line->release, err);
+	if (status == TARE_OK)
+		status = tare_correct_options(session, line->correct, line->max_age, err);
 	if (status != TARE_OK)
 		return status;
 	tare_terminal_inspect(session);
@@ -153,6 +160,7 @@ print_resume(FILE *out, const struct tare_session *session)
 	print_option(out, " --resume ", session->journal_path);
 	print_option(out, " --gate ", options->gate);
 	print_option(out, " --baseline ", options->baseline);
+	print_option(out, " --correct ", options->correct);
 	if (options->margin > 0)
 		fprintf(out, " --margin %.9g%%", options->margin * 100);
 	if (options->confirm)
@@ -282,6 +290,7 @@ tare_measuring_run(struct tare_session *session, int *exit_code_out, struct tare
 		&tare_stage_choose,
 		&tare_stage_describe,
 		&tare_stage_measure,
+		&tare_stage_correct,
 		&tare_stage_compare,
 		&tare_stage_store,
 		&tare_stage_report,

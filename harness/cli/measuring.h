@@ -19,6 +19,8 @@ struct tare_measuring_line {
 	const char *invocations;
 	const char *journal;
 	const char *store;
+	const char *correct;
+	const char *max_age;
 	bool confirm;
 	bool mixed_runners;
 	bool quiet;

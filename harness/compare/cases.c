@@ -18,6 +18,10 @@ tare_comparing_begin(struct tare_arena *arena, struct tare_ranks *ranks, bool pa
 	comparing.level = comparing.alpha;
 	if (options != NULL && options->margin > 0.0)
 		comparing.margin = options->margin;
+	if (options != NULL) {
+		comparing.base_correction = options->base_correction;
+		comparing.head_correction = options->head_correction;
+	}
 	return comparing;
 }
 
@@ -66,6 +70,11 @@ explain_spread(struct tare_comparison *item, const struct tare_comparing *compar
 	double sd = evidence->se * sqrt((double)item->n);
 	size_t needed = tare_needed(gap, sd, tail, TARE_COMPARE_POWER);
 
+	if (evidence->foreign_se > evidence->se) {
+		item->reason = "the calibration is not certain enough; tare calibrate --thorough "
+			       "makes a better one";
+		return;
+	}
 	if (needed == 0 || needed >= TARE_NEEDED_MAX) {
 		item->reason = "the change is too close to the margin to tell on which side it is";
 		return;
@@ -154,13 +163,14 @@ detectable(
 	if (critical == 0)
 		return NAN;
 	if (critical == 1 && evidence->paired)
-		return relative(evidence,
-			tare_mde_unanimous(delta, evidence->se, evidence->n, TARE_COMPARE_POWER));
+		return relative(evidence, tare_mde_unanimous(delta, tare_evidence_se(evidence),
+						  evidence->n, TARE_COMPARE_POWER));
 	tail = evidence->paired
 		       ? tare_signed_rank_cdf(comparing->ranks, evidence->d_n, critical - 1)
 		       : tare_mann_whitney_cdf(comparing->ranks, evidence->sides.m,
 				 evidence->sides.n, critical - 1);
-	return relative(evidence, tare_mde(delta, evidence->se, degrees, tail, TARE_COMPARE_POWER));
+	return relative(evidence,
+		tare_mde(delta, tare_evidence_se(evidence), degrees, tail, TARE_COMPARE_POWER));
 }
 
 /* NaN where zeros or negatives forbid the logs. */
@@ -314,6 +324,8 @@ tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparin
 		return false;
 	if (head->runner && strcmp(head->runner, "replay") == 0)
 		tare_evidence_no_widening(&evidence);
+	if (evidence.logs)
+		evidence.foreign_se = comparing->foreign_se;
 	fill_facts(&item, comparing, &evidence);
 	if (evidence.base_n == 0 || evidence.head_n == 0)
 		explain_too_few(&item, comparing, &evidence);

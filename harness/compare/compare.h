@@ -17,7 +17,17 @@
 struct tare_compare_options {
 	double alpha;  /* two-sided level of intervals and gate; 0 means 0.05 */
 	double margin; /* > 0: over every metric's own margin */
+	/* Of the base's and the head's run, the latter for variants; NULL: everything is raw. Wall
+	 * time is then compared corrected where one side ran in a container and the other on the
+	 * host, and the other metrics of two runs that are so mixed decide nothing. What ran in
+	 * containers on both sides is compared raw, with the corrected figures beside. */
+	const struct tare_correction *base_correction;
+	const struct tare_correction *head_correction;
 };
+
+/* Whether one ran in a container and the other on the host: what that costs would count as a
+ * change. Replays are neither. */
+bool tare_compare_is_mixed(const struct tare_run_case *base, const struct tare_run_case *head);
 
 /* Variants of one run, each against the first of its group; what failed is not compared. No groups
  * with two variants: an empty set, not an error. */

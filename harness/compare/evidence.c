@@ -208,19 +208,34 @@ widen_p(const struct tare_evidence *evidence, double p)
 	return tare_normal_cdf(tare_normal_quantile(p) / evidence->widening);
 }
 
+double
+tare_evidence_se(const struct tare_evidence *evidence)
+{
+	return evidence->foreign_se > 0.0 ? hypot(evidence->se, evidence->foreign_se)
+					  : evidence->se;
+}
+
 void
 tare_evidence_interval(struct tare_interval *interval_out, struct tare_ranks *ranks,
 	const struct tare_evidence *evidence, double alpha)
 {
-	alpha = tare_evidence_level(evidence, alpha);
+	double level = tare_evidence_level(evidence, alpha), foreign;
+	struct tare_interval own;
+
 	if (evidence->paired)
-		tare_hl_paired(interval_out, ranks, evidence->d, evidence->d_n, alpha);
+		tare_hl_paired(&own, ranks, evidence->d, evidence->d_n, level);
 	else
-		tare_hl_unpaired(interval_out, ranks, &evidence->sides, alpha);
+		tare_hl_unpaired(&own, ranks, &evidence->sides, level);
+	*interval_out = own;
+	if (!(evidence->foreign_se > 0.0))
+		return;
+	foreign = -tare_normal_quantile(alpha / 2.0) * evidence->foreign_se;
+	interval_out->low = own.estimate - hypot(own.estimate - own.low, foreign);
+	interval_out->high = own.estimate + hypot(own.high - own.estimate, foreign);
 }
 
-double
-tare_evidence_p_above(struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound)
+static double
+own_p_above(struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound)
 {
 	if (evidence->paired)
 		return widen_p(
@@ -228,11 +243,56 @@ tare_evidence_p_above(struct tare_ranks *ranks, const struct tare_evidence *evid
 	return tare_hl_unpaired_p_above(ranks, &evidence->sides, bound);
 }
 
-double
-tare_evidence_p_below(struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound)
+static double
+own_p_below(struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound)
 {
 	if (evidence->paired)
 		return widen_p(
 			evidence, tare_hl_paired_p_below(ranks, evidence->d, evidence->d_n, bound));
 	return tare_hl_unpaired_p_below(ranks, &evidence->sides, bound);
+}
+
+/* Halvings of the range of log p; below this p they end. */
+enum { HALVINGS = 40 };
+#define SMALLEST_P 1e-12
+
+/* The smallest tail at which the interval, with what is foreign in it, does not hold the bound: it
+ * is below its low end, or above its high one. */
+static double
+p_of_interval(
+	struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound, bool is_above)
+{
+	double clear = log(0.5), holds = log(SMALLEST_P);
+
+	for (int i = 0; i < HALVINGS; i++) {
+		double tail = (clear + holds) / 2.0;
+		struct tare_interval interval;
+
+		tare_evidence_interval(&interval, ranks, evidence, 2.0 * exp(tail));
+		if (is_above ? interval.low > bound : interval.high < bound)
+			clear = tail;
+		else
+			holds = tail;
+	}
+	return exp(clear);
+}
+
+double
+tare_evidence_p_above(struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound)
+{
+	double own = own_p_above(ranks, evidence, bound);
+
+	if (!(evidence->foreign_se > 0.0) || own >= 0.5)
+		return own;
+	return fmax(own, p_of_interval(ranks, evidence, bound, true));
+}
+
+double
+tare_evidence_p_below(struct tare_ranks *ranks, const struct tare_evidence *evidence, double bound)
+{
+	double own = own_p_below(ranks, evidence, bound);
+
+	if (!(evidence->foreign_se > 0.0) || own >= 0.5)
+		return own;
+	return fmax(own, p_of_interval(ranks, evidence, bound, false));
 }

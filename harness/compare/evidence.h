@@ -35,6 +35,10 @@ struct tare_evidence {
 		      * in the two sides */
 	double se;   /* standard error of the shift, widened; NaN where unknown */
 	double widening; /* of intervals and z, >= 1: the two pairs of a block move together */
+	/* Standard error that comes from elsewhere and no number of values takes away, on the scale
+	 * of the shift: a calibration's. Ends of intervals lie so much further out in quadrature
+	 * (Zou & Donner 2008), and p-values say what these intervals do. */
+	double foreign_se;
 };
 
 void tare_evidence_gather(struct tare_evidence *evidence_out, struct tare_ranks *ranks,
@@ -49,6 +53,9 @@ double tare_evidence_level(const struct tare_evidence *evidence, double alpha);
 
 /* The relative margin on the scale of the shift. */
 double tare_evidence_delta(const struct tare_evidence *evidence, double margin);
+
+/* se and foreign_se together. */
+double tare_evidence_se(const struct tare_evidence *evidence);
 
 /* The shift with its interval; NaN where there are too few values. */
 void tare_evidence_interval(struct tare_interval *interval_out, struct tare_ranks *ranks,

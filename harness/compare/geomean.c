@@ -36,8 +36,10 @@ struct part {
 	const struct tare_comparison *item;
 	const struct tare_run_case *base;
 	const struct tare_run_case *head;
-	double sd;    /* of the shift, as the exact interval implies */
-	double *pool; /* resampled shifts less the shift, spread as sd says; NULL: normal */
+	const struct tare_correction_line *lines[2]; /* of base and head; NULL: raw */
+	double low, high; /* of the log ratio, without what calibrations leave uncertain */
+	double sd;        /* of the shift, as the exact interval implies */
+	double *pool;     /* resampled shifts less the shift, spread as sd says; NULL: normal */
 	size_t pool_count;
 };
 
@@ -48,13 +50,16 @@ struct geomean {
 	size_t count;
 	double squares, cubes;  /* of what single invocations add, for the acceleration */
 	double normal_variance; /* of all parts without a pool */
+	/* The sum of what calibrations leave uncertain of each part. One calibration errs in all of
+	 * them alike, so these do not average out. */
+	double foreign_se;
 };
 
 static size_t
-logs_of(double *logs, const double *values, size_t count)
+logs_of(double *logs, const struct tare_correction_line *line, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		logs[i] = log(values[i]);
+		logs[i] = log(tare_correction_value(line, logs[i]));
 	return tare_finite(logs, count);
 }
 
@@ -71,13 +76,14 @@ gather(struct tare_arena *scratch, const struct part *part)
 		size_t pairs = tare_samples_pair(x, y, base, base_metric, head, head_metric);
 
 		for (size_t i = 0; i < pairs; i++)
-			x[i] = log(y[i]) - log(x[i]);
+			x[i] = log(tare_correction_value(part->lines[1], y[i])) -
+			       log(tare_correction_value(part->lines[0], x[i]));
 		logs.counts[0] = tare_finite(x, pairs);
 		logs.side_count = 1;
 		return logs;
 	}
-	logs.counts[0] = logs_of(x, x, tare_samples_values(x, base, base_metric));
-	logs.counts[1] = logs_of(y, y, tare_samples_values(y, head, head_metric));
+	logs.counts[0] = logs_of(x, part->lines[0], tare_samples_values(x, base, base_metric));
+	logs.counts[1] = logs_of(y, part->lines[1], tare_samples_values(y, head, head_metric));
 	return logs;
 }
 
@@ -238,9 +244,9 @@ quadrature(struct tare_interval *interval, const struct geomean *geomean)
 	double below = 0.0, above = 0.0, count = (double)geomean->count;
 
 	for (size_t i = 0; i < geomean->count; i++) {
-		const struct tare_comparison *item = geomean->parts[i].item;
-		double low = log(item->ratio) - log(item->ratio_low);
-		double high = log(item->ratio_high) - log(item->ratio);
+		const struct part *part = &geomean->parts[i];
+		double low = log(part->item->ratio) - part->low;
+		double high = part->high - log(part->item->ratio);
 
 		below += low * low;
 		above += high * high;
@@ -249,16 +255,48 @@ quadrature(struct tare_interval *interval, const struct geomean *geomean)
 	interval->high = interval->estimate + sqrt(above) / count;
 }
 
+/* A distance from the estimate without the part that was added to it in quadrature. */
+static double
+less(double distance, double foreign)
+{
+	double square = distance * distance - foreign * foreign;
+
+	return foreign > 0.0 ? sqrt(square > 0.0 ? square : 0.0) : distance;
+}
+
 static void
 add_part(struct geomean *geomean, const struct tare_comparison *item, const struct tare_run *base,
 	const struct tare_run *head)
 {
-	double z = -tare_normal_quantile((1.0 - item->confidence) / 2.0);
+	const struct tare_comparison_correction *correction = item->correction;
+	double z = -tare_normal_quantile((1.0 - item->confidence) / 2.0), at = log(item->ratio);
+	bool corrected = correction != NULL && correction->decides;
+	double foreign = corrected ? correction->calibration_se : 0.0;
+	struct part *part = &geomean->parts[geomean->count++];
 
-	geomean->parts[geomean->count++] = (struct part){.item = item,
+	*part = (struct part){.item = item,
 		.base = &base->cases[item->base_case],
 		.head = &head->cases[item->head_case],
-		.sd = (log(item->ratio_high) - log(item->ratio_low)) / 2.0 / z};
+		.low = at - less(at - log(item->ratio_low), z * foreign),
+		.high = at + less(log(item->ratio_high) - at, z * foreign)};
+	if (corrected) {
+		part->lines[0] = correction->base_line;
+		part->lines[1] = correction->head_line;
+	}
+	part->sd = (part->high - part->low) / 2.0 / z;
+	geomean->foreign_se += foreign;
+}
+
+static void
+widen(struct tare_interval *interval, const struct geomean *geomean, double alpha)
+{
+	double se = geomean->foreign_se / (double)geomean->count;
+	double reach = -tare_normal_quantile(alpha / 2.0) * se;
+
+	if (se <= 0.0)
+		return;
+	interval->low = interval->estimate - hypot(interval->estimate - interval->low, reach);
+	interval->high = interval->estimate + hypot(interval->high - interval->estimate, reach);
 }
 
 static struct tare_interval
@@ -287,11 +325,12 @@ interval_of(struct geomean *geomean, double alpha)
 		resample(&interval, geomean, alpha);
 	else
 		quadrature(&interval, geomean);
+	widen(&interval, geomean, alpha);
 	return interval;
 }
 
-void
-tare_compare_geomean(struct tare_comparison_set *set, const struct tare_comparing *comparing,
+static void
+fill_geomean(struct tare_comparison_set *set, const struct tare_comparing *comparing,
 	const struct tare_run *base, const struct tare_run *head)
 {
 	struct tare_arena *scratch = tare_arena_new();
@@ -309,6 +348,47 @@ tare_compare_geomean(struct tare_comparison_set *set, const struct tare_comparin
 		set->geomean = exp(interval.estimate);
 		set->geomean_low = exp(interval.low);
 		set->geomean_high = exp(interval.high);
+	}
+	tare_arena_free(scratch);
+}
+
+/* As if nothing had been corrected; false where nothing was. */
+static bool
+raw_set(struct tare_comparison_set *raw, struct tare_arena *scratch,
+	const struct tare_comparison_set *set)
+{
+	bool corrected = false;
+
+	*raw = *set;
+	raw->items = tare_arena_alloc(scratch, set->item_count, sizeof(*raw->items));
+	for (size_t i = 0; i < set->item_count; i++) {
+		const struct tare_comparison_correction *correction = set->items[i].correction;
+
+		raw->items[i] = set->items[i];
+		raw->items[i].correction = NULL;
+		if (correction == NULL || !correction->decides)
+			continue;
+		corrected = true;
+		raw->items[i].ratio = correction->raw_ratio;
+		raw->items[i].ratio_low = correction->raw_low;
+		raw->items[i].ratio_high = correction->raw_high;
+	}
+	return corrected;
+}
+
+void
+tare_compare_geomean(struct tare_comparison_set *set, const struct tare_comparing *comparing,
+	const struct tare_run *base, const struct tare_run *head)
+{
+	struct tare_arena *scratch = tare_arena_new();
+	struct tare_comparison_set raw;
+
+	fill_geomean(set, comparing, base, head);
+	if (raw_set(&raw, scratch, set)) {
+		fill_geomean(&raw, comparing, base, head);
+		set->raw_geomean = raw.geomean;
+		set->raw_geomean_low = raw.geomean_low;
+		set->raw_geomean_high = raw.geomean_high;
 	}
 	tare_arena_free(scratch);
 }

@@ -21,7 +21,10 @@ struct tare_comparing {
 	double alpha;
 	double level;  /* of the verdict and the interval: alpha, less where looks spent of it */
 	double margin; /* 0: each metric's own */
+	double foreign_se; /* what calibrations leave uncertain of the next shift (evidence.h) */
 	bool paired;
+	const struct tare_correction *base_correction; /* as in the options */
+	const struct tare_correction *head_correction;
 };
 
 struct tare_comparing tare_comparing_begin(struct tare_arena *arena, struct tare_ranks *ranks,
@@ -31,6 +34,13 @@ struct tare_comparing tare_comparing_begin(struct tare_arena *arena, struct tare
  * neither side has a value or the metrics are not the same: nothing to compare. */
 bool tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparing *comparing,
 	const struct tare_run_case *base, const struct tare_run_case *head, size_t metric);
+
+/* Where a line corrects a side: the corrected comparison goes beside the raw one, or in its place.
+ * *sides_out are then the cases with corrected times, in the comparing's arena. True where item is
+ * now the corrected one. */
+bool tare_compare_correct(struct tare_comparison *item, const struct tare_run_case *sides_out[2],
+	const struct tare_comparing *comparing, const struct tare_run_case *const sides[2],
+	const size_t positions[2]);
 
 /* Fills item->sentence from everything else. scratch is reset. */
 void tare_compare_sentence(

@@ -156,6 +156,23 @@ decided(struct tare_arena *arena, const struct tare_comparison *item, const char
 		interval_note(arena, item, change), verdict, margin);
 }
 
+/* "; by calibration X; raw, container is 98.3 % slower than host" */
+static const char *
+correction_note(struct tare_arena *arena, const struct tare_comparison *item)
+{
+	const struct tare_comparison_correction *correction = item->correction;
+	const struct tare_correction_line *line;
+	struct change raw;
+
+	if (correction == NULL || !correction->decides)
+		return "";
+	line = correction->head_line != NULL ? correction->head_line : correction->base_line;
+	raw = (struct change){correction->raw_ratio - 1.0, correction->raw_low - 1.0,
+		correction->raw_high - 1.0, true};
+	return tare_arena_printf(arena, "; corrected by calibration %s, raw %s%s", line->by->id,
+		state(arena, item, &raw), interval_note(arena, item, &raw));
+}
+
 void
 tare_compare_sentence(
 	struct tare_comparison *item, struct tare_arena *arena, struct tare_arena *scratch)
@@ -169,5 +186,5 @@ tare_compare_sentence(
 	sentence = item->verdict == TARE_VERDICT_INCONCLUSIVE
 			   ? undecided(scratch, item, margin, &change)
 			   : decided(scratch, item, margin, &change);
-	item->sentence = tare_arena_strdup(arena, sentence);
+	item->sentence = tare_arena_printf(arena, "%s%s", sentence, correction_note(scratch, item));
 }

@@ -7,8 +7,12 @@
 static void
 set_begin(struct tare_comparison_set *set, struct tare_arena *arena, size_t item_max)
 {
-	*set = (struct tare_comparison_set){
-		.geomean = NAN, .geomean_low = NAN, .geomean_high = NAN};
+	*set = (struct tare_comparison_set){.geomean = NAN,
+		.geomean_low = NAN,
+		.geomean_high = NAN,
+		.raw_geomean = NAN,
+		.raw_geomean_low = NAN,
+		.raw_geomean_high = NAN};
 	set->items = tare_arena_alloc(arena, item_max, sizeof(*set->items));
 }
 
@@ -61,6 +65,8 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 	const size_t positions[2], const struct labels *labels)
 {
 	struct tare_comparing mine = *comparing;
+	const struct tare_run_case *const raw[2] = {base, head};
+	const struct tare_run_case *sides[2];
 	bool disturbed = tare_samples_disturbed(&base->samples) > 0 ||
 			 tare_samples_disturbed(&head->samples) > 0;
 
@@ -75,9 +81,13 @@ set_add_cases(struct tare_comparison_set *set, const struct tare_comparing *comp
 		item->head_case = positions[1];
 		item->base_label = labels->base;
 		item->head_label = labels->head;
+		mine.foreign_se = 0.0;
+		if (tare_compare_correct(item, sides, &mine, raw, positions))
+			mine.foreign_se = item->correction->calibration_se;
 		tare_compare_sentence(item, comparing->arena, comparing->text);
 		if (disturbed)
-			item->undisturbed = without_disturbed(&mine, base, head, metric);
+			item->undisturbed = without_disturbed(&mine, sides[0], sides[1], metric);
+		mine.foreign_se = 0.0;
 		set->item_count++;
 	}
 }
@@ -117,6 +127,7 @@ tare_compare_variants(struct tare_comparison_set *set_out, struct tare_arena *ar
 	size_t first = 0;
 
 	(void)err;
+	comparing.base_correction = comparing.head_correction;
 	comparing.text = tare_arena_new();
 	set_begin(set_out, arena, metric_total(run));
 	for (size_t i = 1; i < run->case_count; i++) {

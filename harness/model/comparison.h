@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/model/correction.h"
 #include "harness/model/environment.h"
 #include "harness/model/metric.h"
 #include "harness/model/run.h"
@@ -41,6 +42,29 @@ struct tare_undisturbed {
 
 /* Whether what is left was enough for an interval: without one its verdict tells nothing. */
 bool tare_undisturbed_tells(const struct tare_undisturbed *rest);
+
+/* What a comparison is raw, and with the container's weight taken off one or both sides
+ * (harness/model/correction.h). Base units. */
+struct tare_comparison_correction {
+	/* The comparison's own figures and its verdict are the corrected ones, since it is of a
+	 * container and the host; else the raw ones. */
+	bool decides;
+	const struct tare_correction_line *base_line; /* NULL: that side was not corrected */
+	const struct tare_correction_line *head_line;
+	double raw_ratio;
+	double raw_low;
+	double raw_high;
+	enum tare_verdict raw_verdict;
+	double raw_base_median;
+	double raw_head_median;
+	double ratio;
+	double low; /* with what the calibration leaves uncertain */
+	double high;
+	enum tare_verdict verdict;
+	double base_median;
+	double head_median;
+	double calibration_se; /* of the log of the ratio */
+};
 
 /* One case and metric, head against base. */
 struct tare_comparison {
@@ -84,6 +108,8 @@ struct tare_comparison {
 	const char *sentence; /* one plain sentence for people */
 	/* NULL where no sample of either side was disturbed, and where the store forgot. */
 	const struct tare_undisturbed *undisturbed;
+	/* NULL where nothing is corrected, and where the store forgot. */
+	const struct tare_comparison_correction *correction;
 };
 
 /* Whether it is no change although the interval leaves the margin. That happens because the verdict
@@ -115,6 +141,10 @@ struct tare_comparison_set {
 	double geomean_low;
 	double geomean_high;
 	size_t geomean_count;
+	/* The same of raw times, where some of the above are corrected; else NaN or 0. */
+	double raw_geomean;
+	double raw_geomean_low;
+	double raw_geomean_high;
 };
 
 enum tare_gate_result {

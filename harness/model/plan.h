@@ -242,6 +242,8 @@ struct tare_plan {
 	struct tare_case *cases;
 	size_t case_count;
 	struct tare_gate gate;
+	bool corrects_containers;    /* what containers cost is taken off, by a calibration */
+	const char *correct_max_age; /* how old that may be, as written; NULL: the default */
 	struct tare_requirement *requirements; /* of the environment that was picked */
 	size_t requirement_count;
 };

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/compare/compare.h"
+#include "harness/model/container.h"
 #include "harness/model/journal.h"
+#include "harness/stages/correct.h"
 #include "harness/stages/mixing.h"
 #include "harness/stages/stage.h"
 #include "runners/runner.h"
@@ -136,22 +139,69 @@ tare_plan_choose_runners(struct tare_plan *plan, struct tare_arena *arena,
 	return TARE_OK;
 }
 
+static const struct tare_run_case *
+find_case(const struct tare_run *run, const char *name)
+{
+	for (size_t i = 0; i < run->case_count; i++) {
+		if (strcmp(run->cases[i].name, name) == 0)
+			return &run->cases[i];
+	}
+	return NULL;
+}
+
+/* Why a mixed pair will not be corrected, as far as it is known before measuring; NULL: it may be.
+ * What a container of the baseline says is all there; of one that is still to be made only whether
+ * there is any calibration. */
+static enum tare_status
+foresee(const char **why_out, struct tare_correction **found, const struct tare_session *session,
+	const struct tare_run_case *other, struct tare_err *err)
+{
+	const struct tare_session_options *options = &session->options;
+	bool any = false;
+	enum tare_status status = TARE_OK;
+
+	if (options->correct && strcmp(options->correct, "none") == 0) {
+		*why_out = "nothing is to be corrected";
+		return TARE_OK;
+	}
+	if (!tare_runner_is_container(other->runner)) {
+		status = tare_correction_any(&any, session->arena, options->store_url, err);
+		*why_out = any ? NULL : TARE_NO_CALIBRATION;
+		return status;
+	}
+	if (!*found)
+		status = tare_correction_find(found, session->arena, session->base,
+			options->store_url, options->max_age_ns, err);
+	if (status == TARE_OK)
+		*why_out = (*found)->cases[other - session->base->cases].why_not;
+	return status;
+}
+
 /* Refused before it takes any time. */
 static enum tare_status
 check_mixing(const struct tare_session *session, struct tare_err *err)
 {
 	const struct tare_plan *plan = session->plan;
-	struct tare_run_case *cases =
-		tare_arena_alloc(session->arena, plan->case_count, sizeof(*cases));
-	const struct tare_run planned = {.cases = cases, .case_count = plan->case_count};
+	struct tare_correction *found = NULL;
 
 	if (!session->base || session->options.mixed_runners)
 		return TARE_OK;
 	for (size_t i = 0; i < plan->case_count; i++) {
-		cases[i].name = plan->cases[i].name;
-		cases[i].runner = plan->cases[i].runner;
+		const struct tare_run_case planned = {.runner = plan->cases[i].runner};
+		const struct tare_run_case *other = find_case(session->base, plan->cases[i].name);
+		const char *why = NULL;
+		enum tare_status status;
+
+		if (!other || !tare_compare_is_mixed(other, &planned))
+			continue;
+		status = foresee(&why, &found, session, other, err);
+		if (status != TARE_OK)
+			return status;
+		if (why)
+			return tare_mixing_refuse(
+				err, plan->cases[i].name, other->runner, planned.runner, why);
 	}
-	return tare_mixing_check(session->base, &planned, err);
+	return TARE_OK;
 }
 
 static bool

@@ -133,16 +133,53 @@ warn_of_suites(struct tare_session *session)
 		session->run->suite);
 }
 
+/* Where only the comparison with the baseline asks, variants of the run are none of its business.
+ */
+static const struct tare_correction *
+asked_for(const struct tare_correction *correction)
+{
+	return correction && !correction->mixed_only ? correction : NULL;
+}
+
+static enum tare_status
+compare_with_base(struct tare_session *session, struct tare_err *err)
+{
+	const struct tare_compare_options options = {.margin = session->options.margin,
+		.base_correction = session->base_correction,
+		.head_correction = session->correction};
+	enum tare_status status = tare_compare_runs(
+		&session->sets[1], session->arena, session->base, session->run, &options, err);
+
+	if (status != TARE_OK || session->options.mixed_runners)
+		return status;
+	return tare_mixing_check(&session->sets[1], session->base, session->base_correction,
+		session->run, session->correction, err);
+}
+
+/* What was measured is stored and reported all the same; only `tare compare` is for nothing else.
+ */
+static enum tare_status
+go_without_base(struct tare_session *session, struct tare_err *err)
+{
+	if (session->options.must_correct || err->status != TARE_INVALID)
+		return err->status;
+	if (session->deferred.status == TARE_OK)
+		session->deferred = *err;
+	tare_run_free(session->base);
+	session->base = NULL;
+	session->base_correction = NULL;
+	return TARE_OK;
+}
+
 static enum tare_status
 compare(struct tare_session *session, struct tare_err *err)
 {
-	const struct tare_compare_options options = {.margin = session->options.margin};
+	const struct tare_compare_options options = {.margin = session->options.margin,
+		.head_correction = asked_for(session->correction)};
 	struct tare_run *run = session->run;
 	struct tare_gate gate;
 	enum tare_status status = tare_stage_gate_choose(&gate, session, err);
 
-	if (status == TARE_OK && session->base && !session->options.mixed_runners)
-		status = tare_mixing_check(session->base, run, err);
 	if (status != TARE_OK)
 		return status;
 	for (size_t i = 0; i < run->case_count; i++) {
@@ -158,10 +195,13 @@ compare(struct tare_session *session, struct tare_err *err)
 	session->set_count = 1;
 	warn_of_verdicts(session, &session->sets[0]);
 	if (session->base) {
-		status = tare_compare_runs(
-			&session->sets[1], session->arena, session->base, run, &options, err);
+		status = compare_with_base(session, err);
+		if (status != TARE_OK)
+			status = go_without_base(session, err);
 		if (status != TARE_OK)
 			return status;
+	}
+	if (session->base) {
 		session->set_count = 2;
 		warn_of_verdicts(session, &session->sets[1]);
 	}

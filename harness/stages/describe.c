@@ -12,6 +12,7 @@
 #include "harness/machine/scrub.h"
 #include "harness/model/pending.h"
 #include "harness/model/warning.h"
+#include "harness/stages/correct.h"
 #include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
 #include "harness/stages/stage.h"
@@ -34,6 +35,18 @@ hide_secrets(struct tare_run *run)
 			tare_scrub_variables(run->arena, run->cases[i].command, environ);
 }
 
+/* What the suite asks of whoever reads the run later. */
+static void
+note_correction(struct tare_run *run, const struct tare_plan *plan)
+{
+	if (!plan->corrects_containers)
+		return;
+	tare_environment_add(&run->environment, run->arena, TARE_FACT_CORRECT, "container", false);
+	if (plan->correct_max_age)
+		tare_environment_add(&run->environment, run->arena, TARE_FACT_MAX_AGE,
+			plan->correct_max_age, false);
+}
+
 static enum tare_status
 open_fresh(struct tare_session *session, struct tare_err *err)
 {
@@ -47,6 +60,7 @@ open_fresh(struct tare_session *session, struct tare_err *err)
 	hide_secrets(run);
 	tare_stage_note_placement(session);
 	describe_machine(&run->environment, run->arena);
+	note_correction(run, session->plan);
 	status = tare_stage_require(session, &run->environment, err);
 	if (status != TARE_OK)
 		return status;

@@ -65,6 +65,9 @@ report(struct tare_session *session, struct tare_err *err)
 		.sets = session->sets,
 		.set_count = session->set_count,
 		.gate = session->gate.result == TARE_GATE_NOT_ASKED ? NULL : &session->gate,
+		.correction = session->correction,
+		.base_correction = session->base_correction,
+		.weights = session->weights,
 		.color = options->color,
 		.width = options->width,
 	};

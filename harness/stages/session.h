@@ -15,6 +15,7 @@
 #include "harness/base/arena.h"
 #include "harness/base/err.h"
 #include "harness/model/comparison.h"
+#include "harness/model/correction.h"
 #include "harness/model/journal.h"
 #include "harness/model/plan.h"
 #include "harness/model/run.h"
@@ -43,7 +44,10 @@ struct tare_session_options {
 	const char *gate;         /* --gate, for this command only; NULL: the run's own */
 	bool confirm;             /* --confirm: what is doubtful is measured again */
 	bool mixed_runners;       /* what ran in a container may be compared with the host */
-	double margin;            /* > 0: over every metric's own */
+	const char *correct;      /* --correct: "container", "none"; NULL: as the suite says */
+	bool must_correct;        /* --correct=container that cannot be done is an error */
+	uint64_t max_age_ns; /* between run and calibration; 0: as the suite says, or 30 days */
+	double margin;       /* > 0: over every metric's own */
 	const char *journal_path; /* NULL: STATE/runs/RUN.ndjson */
 	const char *resume_path;  /* a journal to go on with; NULL: a fresh run */
 	const char *state_dir;    /* ".tare" */
@@ -68,12 +72,13 @@ struct tare_session_options {
 enum tare_part {
 	TARE_PART_SUITE = 1u << 0,
 	TARE_PART_PLAN = 1u << 1,
-	TARE_PART_RUN = 1u << 2,      /* run identified, environment described, journal open */
-	TARE_PART_SAMPLES = 1u << 3,  /* measured, or read */
-	TARE_PART_BASELINE = 1u << 4, /* base is loaded, or there is none */
-	TARE_PART_VERDICTS = 1u << 5,
-	TARE_PART_STORED = 1u << 6,
-	TARE_PART_REPORTS = 1u << 7,
+	TARE_PART_RUN = 1u << 2,        /* run identified, environment described, journal open */
+	TARE_PART_SAMPLES = 1u << 3,    /* measured, or read */
+	TARE_PART_BASELINE = 1u << 4,   /* base is loaded, or there is none */
+	TARE_PART_CORRECTION = 1u << 5, /* calibrations were looked for where one is asked for */
+	TARE_PART_VERDICTS = 1u << 6,
+	TARE_PART_STORED = 1u << 7,
+	TARE_PART_REPORTS = 1u << 8,
 };
 
 struct tare_session {
@@ -87,8 +92,11 @@ struct tare_session {
 	struct tare_run *run;                 /* owned */
 	struct tare_journal *journal;         /* owned; NULL when closed */
 	const char *journal_path;
-	struct tare_run *base;              /* owned; NULL where nothing is compared with */
-	struct tare_comparison_set sets[2]; /* variants, then across runs */
+	struct tare_run *base;                   /* owned; NULL where nothing is compared with */
+	struct tare_correction *correction;      /* of run; NULL where nothing is to be corrected */
+	struct tare_correction *base_correction; /* of base, likewise */
+	const struct tare_weights *weights;      /* where run is a calibration itself */
+	struct tare_comparison_set sets[2];      /* variants, then across runs */
 	size_t set_count;
 	struct tare_gate_outcome gate;
 	bool interrupted;

@@ -25,6 +25,7 @@ extern const struct tare_stage tare_stage_baseline; /* the run to compare with *
 extern const struct tare_stage tare_stage_choose;   /* runners that are auto */
 extern const struct tare_stage
 	tare_stage_measure; /* plan -> samples, in the journal as they come */
+extern const struct tare_stage tare_stage_correct; /* calibrations -> what containers add */
 extern const struct tare_stage tare_stage_compare; /* samples -> verdicts and gate */
 extern const struct tare_stage tare_stage_store;   /* run and verdicts -> history */
 extern const struct tare_stage tare_stage_report;  /* run and verdicts -> files */

@@ -158,6 +158,15 @@ tare_median(const double *sorted, size_t n)
 	return n % 2 != 0 ? sorted[n / 2] : tare_midpoint(sorted[n / 2 - 1], sorted[n / 2]);
 }
 
+double
+tare_median_of(double *copy, const double *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		copy[i] = values[i];
+	tare_sort(copy, n);
+	return tare_median(copy, n);
+}
+
 /* The largest k with P(Bin(n, 1/2) <= k - 1) <= tail; 0: there is none. */
 static size_t
 binomial_rank(size_t n, double tail)

@@ -114,6 +114,23 @@ read_gate(struct tare_expansion *expansion)
 	gate->asked_for = gate->fail_on != 0;
 }
 
+static void
+read_correct(struct tare_expansion *expansion)
+{
+	const struct tare_node *node = expansion->suite->correct, *max_age = NULL;
+	struct tare_plan *plan = expansion->plan;
+
+	if (node == NULL || node->bad)
+		return;
+	if (node->kind == TARE_NODE_MAP) {
+		max_age = tare_node_find(node, "max_age");
+		node = tare_node_find(node, "what");
+	}
+	plan->corrects_containers = strcmp(node->text, "container") == 0;
+	if (max_age != NULL)
+		plan->correct_max_age = max_age->text;
+}
+
 /* Of the strongest layer that has any. Names in the values are not replaced: there is no case
  * here. */
 static void
@@ -262,6 +279,7 @@ tare_expansion_choose(struct tare_expansion *expansion)
 	pick_environment(expansion);
 	collect_base(expansion);
 	read_gate(expansion);
+	read_correct(expansion);
 	read_requirements(expansion);
 	read_override(expansion, TARE_KEY_CPUS, "--cpus", options->cpus);
 	read_override(expansion, TARE_KEY_RUNNER, "--runner", options->runner);

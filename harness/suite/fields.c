@@ -398,6 +398,33 @@ static const struct tare_shape gate = {.kind = TARE_SHAPE_ANY,
 	.expected = "a verdict, none, or a mapping with fail_on",
 	.any = (const struct tare_shape *const[]){&gate_word, &gate_mapping, NULL}};
 
+static const struct tare_shape correct_word = {.kind = TARE_SHAPE_CHOICE,
+	.literal = true,
+	.expected = "container or none",
+	.choices = (const char *const[]){"container", "none", NULL}};
+static const struct tare_shape literal_duration = {
+	.kind = TARE_SHAPE_DURATION, .literal = true, .expected = "a duration such as 240h"};
+static const struct tare_field correct_fields[] = {
+	{.key = "what",
+		.shape = &correct_word,
+		.required = true,
+		.doc = "container: wall times in containers are shown as they would be on the host "
+		       "as well; none."},
+	{.key = "max_age",
+		.shape = &literal_duration,
+		.doc = "How far apart a calibration and a run may be. Default: 720h."},
+};
+static const struct tare_table correct_table = {.name = "correct",
+	.doc = "What is taken off measured times.",
+	.fields = correct_fields,
+	.field_count = ARRAY_COUNT(correct_fields)};
+static const struct tare_shape correct_mapping = {.kind = TARE_SHAPE_TABLE,
+	.expected = "a mapping with what and max_age",
+	.table = &correct_table};
+static const struct tare_shape correct = {.kind = TARE_SHAPE_ANY,
+	.expected = "container, none, or a mapping with what and max_age",
+	.any = (const struct tare_shape *const[]){&correct_word, &correct_mapping, NULL}};
+
 static const struct tare_shape parameters = {.kind = TARE_SHAPE_LIST,
 	.expected = "a list of values",
 	.item = &tare_shape_parameter,
@@ -874,6 +901,11 @@ static const struct tare_field suite_fields[TARE_TOP_COUNT] = {
 	[TARE_TOP_GATE] = {.key = "gate",
 		.shape = &gate,
 		.doc = "The verdicts that make tare fail. Default: none, changes are only shown."},
+	[TARE_TOP_CORRECT] = {.key = "correct",
+		.shape = &correct,
+		.doc = "container: by the newest calibration of the history that fits, wall times "
+		       "in containers are shown as they would be on the host, beside what was "
+		       "measured. Default: none."},
 	[TARE_TOP_COUNTER_GROUPS] = {.key = "counter_groups",
 		.shape = &tare_shape_counter_groups,
 		.doc = "Groups for `counters`, beside those that come with tare or in place of "

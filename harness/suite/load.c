@@ -184,6 +184,8 @@ take_shared(struct loader *loader, struct tare_node *const *top)
 		suite->counter_groups[suite->counter_groups_count++] = top[TARE_TOP_COUNTER_GROUPS];
 	if (top[TARE_TOP_GATE] != NULL)
 		suite->gate = top[TARE_TOP_GATE];
+	if (top[TARE_TOP_CORRECT] != NULL)
+		suite->correct = top[TARE_TOP_CORRECT];
 }
 
 static void load_include(struct loader *loader, const struct tare_node *at);

@@ -75,6 +75,7 @@ struct tare_suite {
 	const struct tare_variants *variants; /* NULL: none */
 	const struct tare_matrix *matrix;
 	const struct tare_node *gate;
+	const struct tare_node *correct;
 	const struct tare_node **counter_groups; /* one mapping a file, weak to strong */
 	size_t counter_groups_count;
 	struct tare_benchmark *benchmarks;

@@ -18,6 +18,13 @@ class Optional:
         self.shape = shape
 
 
+class Sometimes:
+    """A value of this shape, or no such key."""
+
+    def __init__(self, shape):
+        self.shape = shape
+
+
 class Many:
     """A list of values of this shape."""
 
@@ -39,6 +46,26 @@ class One:
         self.texts = texts
 
 
+VERDICT = One("regression", "improvement", "no change", "inconclusive")
+SPAN = {"estimate": Optional(NUMBER), "interval": Optional(INTERVAL)}
+WEIGHT = {
+    "name": str, "probe": Sometimes(str), "dimension": Sometimes(str), "host_ns": Optional(NUMBER),
+    "container_ns": Optional(NUMBER), "overhead": Optional(NUMBER), "interval": Optional(INTERVAL),
+    "resolution": Optional(NUMBER),
+    "verdict": One("equivalent", "overhead", "benefit", "inconclusive", "not measured"),
+}
+CALIBRATION = {
+    "id": str, "fingerprint": str, "made_unix_ns": int, "why_not": Optional(str), "alpha_ns": SPAN,
+    "beta": SPAN, "covariance": Optional(NUMBER), "misfit": Optional(NUMBER), "rule": str,
+    "dimensions": Many(WEIGHT), "probes": Many(WEIGHT),
+}
+CORRECTION = {
+    "asked_by": str, "corrected_cases": int, "refusal": Optional(str), "calibrations": Many(CALIBRATION),
+}
+SIDE = {
+    "ratio": Optional(NUMBER), "interval": Optional(INTERVAL), "verdict": VERDICT,
+    "base_median": Optional(NUMBER), "head_median": Optional(NUMBER),
+}
 RUN = {
     "id": str, "suite": str, "suite_file": str, "suite_digest": str, "description": str, "release": str,
     "environment": str, "fingerprint": str, "command_line": str, "tare": str, "seed": (int, str),
@@ -74,10 +101,15 @@ COMPARISON = {
         "difference_interval": Optional(INTERVAL),
         "verdict": One("regression", "improvement", "no change", "inconclusive"),
     }),
+    "correction": Sometimes({
+        "calibration": str, "decides": bool, "base_corrected": bool, "head_corrected": bool, "raw": SIDE,
+        "corrected": SIDE,
+    }),
 }
 SET = {
     "base": str, "head": str, "across_runs": bool, "comparisons": int,
-    "geomean": Optional({"ratio": Optional(NUMBER), "interval": Optional(INTERVAL), "cases": int}),
+    "geomean": Optional({"ratio": Optional(NUMBER), "interval": Optional(INTERVAL), "cases": int,
+                         "raw_ratio": Sometimes(NUMBER), "raw_interval": Sometimes(Optional(INTERVAL))}),
     "missing": Many({"case": str, "only_in": One("base", "head")}),
     "environment_differences": Many({"key": str, "base": str, "head": str, "matters": bool}),
 }
@@ -85,6 +117,10 @@ METRIC = {
     "unit": str, "better": One("lower", "higher"), "gated": bool, "n": int, "total": int, "median": NUMBER,
     "interval": Optional(INTERVAL), "min": NUMBER, "max": NUMBER, "mean": NUMBER, "sd": Optional(NUMBER),
     "samples": Many(Optional(NUMBER)),
+    "corrected": Sometimes({
+        "median": Optional(NUMBER), "interval": Optional(INTERVAL), "calibration": Optional(str),
+        "subtracted_ns": Optional(NUMBER), "divided_by": Optional(NUMBER), "remark": str,
+    }),
 }
 LOOK = {
     "metric": str, "phase": int, "pairs": int, "pairs_planned": int, "scale": One("value", "ratio", "difference"),
@@ -108,6 +144,8 @@ REPORT = ADVICE | {
         "sentence": str,
     }),
     "warnings": Many({"id": str, "text": str, "why": Optional(str), "advice": str}), "comparisons": Many(COMPARISON),
+    "calibration": Sometimes(CALIBRATION), "correction": Sometimes(CORRECTION),
+    "base_correction": Sometimes(CORRECTION),
     "comparison_sets": Many(SET), "cases": Many(CASE),
     "cost": {"time_ns": NUMBER, "stops": Many({"stopped": str, "cases": int, "time_ns": NUMBER})},
     "environment": {"fingerprint": str, "facts": Many({"key": str, "value": str, "matters": bool})},
@@ -116,7 +154,9 @@ REPORT = ADVICE | {
 
 def check(value, shape, where):
     """Yields a sentence for everything in value that is not of this shape."""
-    if isinstance(shape, Optional):
+    if isinstance(shape, Sometimes):
+        yield from check(value, shape.shape, where)
+    elif isinstance(shape, Optional):
         if value is not None:
             yield from check(value, shape.shape, where)
     elif isinstance(shape, Many):
@@ -133,7 +173,8 @@ def check(value, shape, where):
             yield f"{where} is {value!r}"
     elif isinstance(shape, dict):
         for key in shape.keys() - value.keys():
-            yield f"{where}.{key} is missing"
+            if not isinstance(shape[key], Sometimes):
+                yield f"{where}.{key} is missing"
         for key in value.keys() - shape.keys():
             yield f"{where}.{key} is not in report/README.md"
         for key in shape.keys() & value.keys():

@@ -9,7 +9,7 @@
 
 #include "tests/unit/report/fixture.h"
 
-enum { CSV_COLUMNS = 24, SAMPLES_COLUMNS = 13 };
+enum { CSV_COLUMNS = 29, SAMPLES_COLUMNS = 13 };
 
 /* One cell of RFC 4180, unquoted in place; moves *text behind it and its separator, which it gives:
  * ',' or '\n', or 0 at the end. */

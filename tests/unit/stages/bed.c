@@ -81,6 +81,7 @@ bed_measure(struct bed *bed)
 {
 	static const struct tare_stage *const stages[] = {
 		&tare_stage_measure,
+		&tare_stage_correct,
 		&tare_stage_compare,
 	};
 

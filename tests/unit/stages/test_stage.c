@@ -137,6 +137,7 @@ the_stages_fit_together(void **state)
 		&tare_stage_baseline,
 		&tare_stage_describe,
 		&tare_stage_measure,
+		&tare_stage_correct,
 		&tare_stage_compare,
 		&tare_stage_store,
 		&tare_stage_report,

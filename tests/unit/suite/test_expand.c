@@ -139,7 +139,8 @@ says_everything_that_is_wrong_at_once(void **state)
 					"- {name: g, command: p, runner: hots, cpus: sprad:2}\n"
 					"- {name: h, command: p, matrix: {n: [1, 1]}}\n"),
 		"s.yaml:2:1: unknown key \"colour\" in suite; expected one of suite, description, "
-		"include, vars, defaults, environments, variants, matrix, gate, counter_groups, "
+		"include, vars, defaults, environments, variants, matrix, gate, correct, "
+		"counter_groups, "
 		"benchmarks\n"
 		"s.yaml:4:22: nothing is called ${nope}; expected a parameter, a variable or "
 		"${env:NAME} ($${ is a literal ${)\n"
