@@ -11,13 +11,6 @@ tare_bits_add(struct tare_bits *bits, unsigned number)
 	bits->words[number / 64] |= (uint64_t)1 << (number % 64);
 }
 
-void
-tare_bits_remove(struct tare_bits *bits, unsigned number)
-{
-	if (number < TARE_BITS_MAX)
-		bits->words[number / 64] &= ~((uint64_t)1 << (number % 64));
-}
-
 bool
 tare_bits_has(const struct tare_bits *bits, unsigned number)
 {

@@ -23,7 +23,6 @@ struct tare_bits {
 
 /* Numbers past the highest are never in a set, and adding them is a programming error. */
 void tare_bits_add(struct tare_bits *bits, unsigned number);
-void tare_bits_remove(struct tare_bits *bits, unsigned number);
 bool tare_bits_has(const struct tare_bits *bits, unsigned number);
 size_t tare_bits_count(const struct tare_bits *bits);
 bool tare_bits_empty(const struct tare_bits *bits);

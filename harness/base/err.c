@@ -83,25 +83,3 @@ tare_err_where(struct tare_err *err, const char *format, ...)
 	va_end(args);
 	return tare_err_set(err, err->status, "%s: %s", where, err->text);
 }
-
-const char *
-tare_status_name(enum tare_status status)
-{
-	switch (status) {
-	case TARE_OK:
-		return "ok";
-	case TARE_INVALID:
-		return "invalid";
-	case TARE_FAILED:
-		return "failed";
-	case TARE_OUTSIDE:
-		return "outside";
-	case TARE_UNSUPPORTED:
-		return "unsupported";
-	case TARE_NOT_FOUND:
-		return "not found";
-	case TARE_INTERRUPTED:
-		return "interrupted";
-	}
-	return "unknown";
-}

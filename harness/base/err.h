@@ -43,7 +43,4 @@ enum tare_status tare_err_errno(struct tare_err *err, enum tare_status status, c
 enum tare_status tare_err_where(struct tare_err *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* A short name for logs and tests: "ok", "invalid", ... */
-const char *tare_status_name(enum tare_status status);
-
 #endif

@@ -244,18 +244,6 @@ tare_json_u64(struct tare_json *json, const char *key, uint64_t value)
 		put_char(json->out, '"');
 }
 
-void
-tare_json_i64(struct tare_json *json, const char *key, int64_t value)
-{
-	begin_item(json, key);
-	if (value < 0) {
-		put_char(json->out, '-');
-		put_digits(json->out, 0 - (uint64_t)value);
-	} else {
-		put_digits(json->out, (uint64_t)value);
-	}
-}
-
 /* Fifteen digits where they read back as the same double, which spares 0.1 its seventeen. */
 static void
 put_double(FILE *out, double value)

@@ -43,7 +43,6 @@ void tare_json_line_end(struct tare_json *json);
 void tare_json_string(struct tare_json *json, const char *key, const char *value); /* NULL: null */
 /* Past INT64_MAX, which no reader holds, a string of digits; tare_json_get_u64() reads both. */
 void tare_json_u64(struct tare_json *json, const char *key, uint64_t value);
-void tare_json_i64(struct tare_json *json, const char *key, int64_t value);
 void tare_json_double(struct tare_json *json, const char *key, double value);
 void tare_json_bool(struct tare_json *json, const char *key, bool value);
 void tare_json_null(struct tare_json *json, const char *key);

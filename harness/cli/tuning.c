@@ -37,8 +37,9 @@ tare_tuning_print_recovered(FILE *out, size_t count)
 			count == 1 ? "value" : "values");
 }
 
-void
-tare_tuning_print_changes(FILE *out, const struct tare_tune_plan *plan)
+/* "governor performance (was powersave), ..."; what was applied. */
+static void
+print_changes(FILE *out, const struct tare_tune_plan *plan)
 {
 	const char *before = "";
 
@@ -101,7 +102,7 @@ tare_tuning_begin(
 	if (out) {
 		tare_tuning_print_recovered(out, recovered);
 		fputs("tuned for this run: ", out);
-		tare_tuning_print_changes(out, &tuning.plan);
+		print_changes(out, &tuning.plan);
 		fputc('\n', out);
 	}
 	*tuning_out = tuning;

@@ -32,7 +32,5 @@ enum tare_status tare_tuning_end(struct tare_tuning *tuning, struct tare_err *er
 
 /* Nothing where there was nothing. */
 void tare_tuning_print_recovered(FILE *out, size_t count);
-/* "governor performance (was powersave), ..."; what was applied. */
-void tare_tuning_print_changes(FILE *out, const struct tare_tune_plan *plan);
 
 #endif

@@ -140,11 +140,8 @@ enum tare_status tare_measure_invoke(struct tare_measure *measure, struct tare_m
 /* True where several invocations may run before the harness looks at the first. */
 bool tare_measure_batches(const struct tare_measured_case *mine);
 
-/* Fails the case: in run, journal and progress. The sample says of which invocation. */
-enum tare_status tare_measure_fail_case(struct tare_measure *measure,
-	struct tare_measured_case *mine, struct tare_sample *sample, const char *text,
-	const char *stderr_tail, struct tare_err *err);
-/* The same for what is not an invocation: a hook, a build, a service. */
+/* Fails the case in run, journal and progress for what is not an invocation: a hook, a build, a
+ * service. */
 enum tare_status tare_measure_fail_outside(struct tare_measure *measure,
 	struct tare_measured_case *mine, const char *text, const char *tail, struct tare_err *err);
 /* What a runner refuses for one case fails that case; what breaks the run is passed on. */
@@ -181,7 +178,6 @@ const char *tare_outcome_failure(struct tare_arena *arena, const struct tare_out
 	const struct tare_program *program, const int *exit_codes, size_t exit_code_count);
 /* The last lines, in the arena; NULL where there are none. */
 const char *tare_tail_of_text(struct tare_arena *arena, const char *text, size_t len);
-const char *tare_tail_of_file(struct tare_arena *arena, const char *path);
 
 /* measure_service.c: services of the case up and those of its other variants down, where they are
  * not the same. */

@@ -55,9 +55,10 @@ without_secrets(struct tare_measure *measure, const struct tare_case *subject, c
 	return tare_secret_mask_text(measure->scratch, text);
 }
 
-enum tare_status
-tare_measure_fail_case(struct tare_measure *measure, struct tare_measured_case *mine,
-	struct tare_sample *sample, const char *text, const char *stderr_tail, struct tare_err *err)
+/* The sample says of which invocation. */
+static enum tare_status
+fail_case(struct tare_measure *measure, struct tare_measured_case *mine, struct tare_sample *sample,
+	const char *text, const char *stderr_tail, struct tare_err *err)
 {
 	sample->case_index = (uint32_t)mine->subject->index;
 	sample->ok = false;
@@ -77,7 +78,7 @@ tare_measure_fail_outside(struct tare_measure *measure, struct tare_measured_cas
 		.start_ns = tare_monotonic_ns() - measure->began_ns,
 	};
 
-	return tare_measure_fail_case(measure, mine, &sample, text, tail, err);
+	return fail_case(measure, mine, &sample, text, tail, err);
 }
 
 enum tare_status
@@ -321,7 +322,7 @@ take_outcome(struct tare_measure *measure, struct tare_measured_case *mine, bool
 	tare_measure_noise_label(measure, mine, &sample, record);
 	warn_of_outcome(measure, mine, outcome);
 	if (failure)
-		return tare_measure_fail_case(measure, mine, &sample, failure,
+		return fail_case(measure, mine, &sample, failure,
 			tare_tail_of_text(
 				measure->scratch, outcome->stderr_text, outcome->stderr_len),
 			err);

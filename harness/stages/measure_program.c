@@ -50,8 +50,8 @@ tare_tail_of_text(struct tare_arena *arena, const char *text, size_t len)
 }
 
 /* Only the end is read: a hook's log grows with every invocation. */
-const char *
-tare_tail_of_file(struct tare_arena *arena, const char *path)
+static const char *
+tail_of_file(struct tare_arena *arena, const char *path)
 {
 	char text[TAIL_LEN + 1];
 	ssize_t len = -1;
@@ -170,7 +170,7 @@ tare_measure_hook(struct tare_measure *measure, struct tare_measured_case *mine,
 		return tare_measure_fail_outside(measure, mine,
 			tare_arena_printf(measure->scratch, "%s failed: %s (log: %s)", name,
 				why.text, mine->log_path),
-			tare_tail_of_file(measure->scratch, mine->log_path), err);
+			tail_of_file(measure->scratch, mine->log_path), err);
 	*err = why;
 	return status == TARE_INTERRUPTED
 		       ? status
@@ -231,7 +231,7 @@ run_build(struct tare_measure *measure, size_t index, struct tare_err *err)
 	}
 	return fail_cases_of_build(measure, build,
 		tare_arena_printf(measure->scratch, "build failed: %s (log: %s)", why.text, log),
-		tare_tail_of_file(measure->scratch, log), err);
+		tail_of_file(measure->scratch, log), err);
 }
 
 static bool

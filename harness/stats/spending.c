@@ -10,12 +10,6 @@
 /* Looks closer than this are narrower than the grid resolves. */
 #define CLOSEST 0.015
 
-void
-tare_spending_begin(struct tare_spending *spending_out)
-{
-	*spending_out = (struct tare_spending){0};
-}
-
 static double
 grid_step(double end)
 {

@@ -1,10 +1,10 @@
 /*
  * Spending alpha over looks whose number and distance nobody planned (Lan & DeMets 1983).
  *
- * tare_spending_begin(), then for each look in order tare_spending_look() with the pairs seen and
- * the alpha given out so far, as tare_spending() (multiple.h) says; it answers with the two-sided
- * level at which this look may decide. The statistic's values at the looks are taken for a
- * Brownian motion at times n, as those of sums and rank sums nearly are; that a look was not
+ * A zeroed struct tare_spending, then for each look in order tare_spending_look() with the pairs
+ * seen and the alpha given out so far, as tare_spending() (multiple.h) says; it answers with the
+ * two-sided level at which this look may decide. The statistic's values at the looks are taken for
+ * a Brownian motion at times n, as those of sums and rank sums nearly are; that a look was not
  * crossed before is integrated over a grid (Armitage, McPherson & Rowe 1969), for each side by
  * itself, which ignores crossing both and errs to the safe side by less than 1e-4. Plain data, no
  * allocation. O(grid^2) for a look, 0.1 ms; error of a level below 1 % of it.
@@ -22,8 +22,6 @@ struct tare_spending {
 	double end;   /* z at the upper end of the grid: the bound of that look */
 	double density[TARE_SPENDING_GRID]; /* of z from -5 to end, where no bound was crossed */
 };
-
-void tare_spending_begin(struct tare_spending *spending_out);
 
 /* The two-sided level of a look at n (more than before) that brings what is spent to `spent`; 0
  * where that is no more than before. Where n is hardly more than at the look before (by less than

@@ -5,36 +5,9 @@
 
 #include "harness/model/counter.h"
 
-/* A group by name: the suite's own, else one of those that come with tare, else NULL. */
+/* The group of a file that comes with tare, read when it is first asked for. */
 static const struct tare_node *
-find_group(struct tare_expansion *expansion, const char *name)
-{
-	const struct tare_suite *suite = expansion->suite;
-
-	for (size_t i = suite->counter_groups_count; i-- > 0;) {
-		const struct tare_node *group = tare_node_find(suite->counter_groups[i], name);
-
-		if (group != NULL)
-			return group;
-	}
-	for (size_t i = 0; tare_counter_files[i].name != NULL; i++)
-		if (strcmp(tare_counter_files[i].name, name) == 0)
-			return tare_counter_file_group(expansion, i);
-	return NULL;
-}
-
-const char *
-tare_suite_counter_group(size_t index)
-{
-	for (size_t i = 0; i <= index; i++) {
-		if (tare_counter_files[i].name == NULL)
-			return NULL;
-	}
-	return tare_counter_files[index].name;
-}
-
-const struct tare_node *
-tare_counter_file_group(struct tare_expansion *expansion, size_t index)
+file_group(struct tare_expansion *expansion, size_t index)
 {
 	const struct tare_counter_file *file = &tare_counter_files[index];
 	struct tare_node *top[TARE_TOP_COUNT] = {0};
@@ -53,6 +26,34 @@ tare_counter_file_group(struct tare_expansion *expansion, size_t index)
 		expansion->counter_files[index] =
 			tare_node_find(top[TARE_TOP_COUNTER_GROUPS], file->name);
 	return expansion->counter_files[index];
+}
+
+/* A group by name: the suite's own, else one of those that come with tare, else NULL. */
+static const struct tare_node *
+find_group(struct tare_expansion *expansion, const char *name)
+{
+	const struct tare_suite *suite = expansion->suite;
+
+	for (size_t i = suite->counter_groups_count; i-- > 0;) {
+		const struct tare_node *group = tare_node_find(suite->counter_groups[i], name);
+
+		if (group != NULL)
+			return group;
+	}
+	for (size_t i = 0; tare_counter_files[i].name != NULL; i++)
+		if (strcmp(tare_counter_files[i].name, name) == 0)
+			return file_group(expansion, i);
+	return NULL;
+}
+
+const char *
+tare_suite_counter_group(size_t index)
+{
+	for (size_t i = 0; i <= index; i++) {
+		if (tare_counter_files[i].name == NULL)
+			return NULL;
+	}
+	return tare_counter_files[index].name;
 }
 
 /* A formula, and where it is written. */

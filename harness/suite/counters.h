@@ -30,7 +30,4 @@ struct tare_counter_file {
 };
 extern const struct tare_counter_file tare_counter_files[];
 
-/* The group of such a file, read when it is first asked for. */
-const struct tare_node *tare_counter_file_group(struct tare_expansion *expansion, size_t index);
-
 #endif

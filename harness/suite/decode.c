@@ -545,8 +545,9 @@ check_list(const struct tare_decoder *decoder, const struct tare_shape *shape,
 	return good;
 }
 
-bool
-tare_matrix_is_special(const char *key)
+/* Whether a key of a matrix is not a parameter. */
+static bool
+is_special(const char *key)
 {
 	return strcmp(key, "exclude") == 0 || strcmp(key, "include") == 0;
 }
@@ -569,7 +570,7 @@ check_map(const struct tare_decoder *decoder, const struct tare_shape *shape,
 		struct tare_node *key = tare_node_key(node, i);
 		const struct tare_shape *item = shape->item;
 
-		if (shape->special != NULL && tare_matrix_is_special(key->text))
+		if (shape->special != NULL && is_special(key->text))
 			item = shape->special;
 		if (key->bad) {
 			good = false;

@@ -43,7 +43,4 @@ bool tare_table_lost(const struct tare_node *map, const char *name);
 /* Whether name is a key anywhere in node. */
 bool tare_node_mentions(const struct tare_node *node, const char *name);
 
-/* Whether a key of a matrix is not a parameter: exclude, include. */
-bool tare_matrix_is_special(const char *key);
-
 #endif

@@ -41,7 +41,7 @@ const struct tare_shape tare_shape_identifier = {.kind = TARE_SHAPE_TEXT,
 const struct tare_shape tare_shape_parameter = {.kind = TARE_SHAPE_TEXT,
 	.expected = "a text, number, true or false",
 	.check = tare_check_parameter};
-const struct tare_shape tare_shape_runner = {.kind = TARE_SHAPE_TEXT,
+static const struct tare_shape runner = {.kind = TARE_SHAPE_TEXT,
 	.expected = "auto or the name of a runner, such as host",
 	.check = tare_check_runner};
 
@@ -504,13 +504,13 @@ static const struct tare_field require_fields[] = {
 		.doc = "What the machine, or the limit of this process, has: \">= 8GiB\"."},
 	{.key = "kernel", .shape = &required_version, .doc = "The kernel's version: \">= 5.14\"."},
 };
-const struct tare_table tare_require_table = {.name = "require",
+static const struct tare_table require_table = {.name = "require",
 	.doc = "What the machine must be, else nothing is measured.",
 	.fields = require_fields,
 	.field_count = ARRAY_COUNT(require_fields)};
 static const struct tare_shape require = {.kind = TARE_SHAPE_TABLE,
 	.expected = "a mapping such as {governor: performance}",
-	.table = &tare_require_table};
+	.table = &require_table};
 
 /* Groups of keys that may also stand outside them. */
 
@@ -687,7 +687,7 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = WORK,
 		.doc = "Its regression is named first."},
 	[TARE_KEY_RUNNER] = {.key = "runner",
-		.shape = &tare_shape_runner,
+		.shape = &runner,
 		.places = ALL,
 		.doc = "Where it runs: auto, host, docker, podman, replay. Default: auto."},
 	[TARE_KEY_CPUS] = {.key = "cpus",

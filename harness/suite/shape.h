@@ -171,14 +171,11 @@ extern const struct tare_table tare_named_variant_table;
 extern const struct tare_table tare_environment_table;
 extern const struct tare_table tare_samples_table;
 extern const struct tare_table tare_resources_table;
-extern const struct tare_table tare_require_table;
 extern const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT];
 
 /* A parameter or variable name, and one value of a matrix. */
 extern const struct tare_shape tare_shape_identifier;
 extern const struct tare_shape tare_shape_parameter;
-/* What options of the command line override. */
-extern const struct tare_shape tare_shape_runner;
 
 /* Names that ${} knows without anybody defining them, NULL-terminated. */
 extern const char *const tare_builtin_names[];

@@ -123,19 +123,6 @@ discards_the_sentence_where_nobody_asks(void **state)
 	assert_int_not_equal(tare_err_where(NULL, "x"), TARE_OK);
 }
 
-static void
-names_every_status(void **state)
-{
-	(void)state;
-	assert_string_equal(tare_status_name(TARE_OK), "ok");
-	assert_string_equal(tare_status_name(TARE_INVALID), "invalid");
-	assert_string_equal(tare_status_name(TARE_FAILED), "failed");
-	assert_string_equal(tare_status_name(TARE_OUTSIDE), "outside");
-	assert_string_equal(tare_status_name(TARE_UNSUPPORTED), "unsupported");
-	assert_string_equal(tare_status_name(TARE_NOT_FOUND), "not found");
-	assert_string_equal(tare_status_name(TARE_INTERRUPTED), "interrupted");
-}
-
 int
 main(void)
 {
@@ -149,7 +136,6 @@ main(void)
 		cmocka_unit_test(cuts_between_characters),
 		cmocka_unit_test(cuts_where_a_place_makes_it_too_long),
 		cmocka_unit_test(discards_the_sentence_where_nobody_asks),
-		cmocka_unit_test(names_every_status),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

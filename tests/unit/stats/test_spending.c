@@ -25,10 +25,9 @@ five_equal_looks_have_the_published_bounds(void **state)
 	/* Lan & DeMets 1983; also Reboussin and others 2000, alpha 0.05 two-sided, with 0.025 on
 	 * each side: alpha(t) = 4 - 4 Phi(z_{alpha/4} / sqrt t) spends as ld98's function 1. */
 	static const double published[] = {4.8769, 3.3569, 2.6803, 2.2898, 2.0310};
-	struct tare_spending spending;
+	struct tare_spending spending = {0};
 
 	(void)state;
-	tare_spending_begin(&spending);
 	for (size_t i = 0; i < 5; i++) {
 		double t = (double)(i + 1) / 5.0;
 		double spent = 2.0 * tare_spending(0.025, t);
@@ -41,10 +40,9 @@ five_equal_looks_have_the_published_bounds(void **state)
 static void
 one_look_has_all_of_alpha(void **state)
 {
-	struct tare_spending spending;
+	struct tare_spending spending = {0};
 
 	(void)state;
-	tare_spending_begin(&spending);
 	assert_close(tare_spending_look(&spending, 20.0, 0.05), 0.05, 1e-9);
 	/* There is none left. */
 	assert_close(tare_spending_look(&spending, 40.0, 0.05), 0.0, 0.0);
@@ -57,11 +55,10 @@ looks_at_random_distances_spend_alpha_and_no_more(void **state)
 	static const double looks[] = {6, 8, 10, 12, 16, 20, 26, 34, 36, 44};
 	double levels[10];
 	size_t crossed = 0;
-	struct tare_spending spending;
+	struct tare_spending spending = {0};
 	struct tare_rng rng;
 
 	(void)state;
-	tare_spending_begin(&spending);
 	for (size_t i = 0; i < 10; i++)
 		levels[i] = tare_spending_look(
 			&spending, looks[i], tare_spending(0.05, looks[i] / 44.0));
@@ -83,10 +80,9 @@ looks_at_random_distances_spend_alpha_and_no_more(void **state)
 static void
 looks_that_spend_nothing_decide_nothing(void **state)
 {
-	struct tare_spending spending;
+	struct tare_spending spending = {0};
 
 	(void)state;
-	tare_spending_begin(&spending);
 	assert_close(tare_spending_look(&spending, 6.0, 0.0), 0.0, 0.0);
 	assert_close(tare_spending_look(&spending, 8.0, NAN), 0.0, 0.0);
 	assert_close(tare_spending_look(&spending, 0.0, 0.01), 0.0, 0.0);
