@@ -72,6 +72,8 @@ flags_of(const struct tare_program *program, const struct tare_sinks *sinks)
 		flags |= TARE_WIRE_TRUNCATE_STDOUT;
 	if (sinks->thread_library)
 		flags |= TARE_WIRE_PIN_THREADS;
+	if (sinks->padded)
+		flags |= TARE_WIRE_PADDED;
 	return flags;
 }
 
@@ -156,6 +158,18 @@ append_thread_words(struct tare_description *description, size_t at,
 	free(word);
 }
 
+static void
+append_padding(struct tare_description *description, size_t at)
+{
+	size_t name_len = strlen(tare_wire_padding_name);
+	char word[64 + TARE_WIRE_PADDING_MAX];
+
+	memcpy(word, tare_wire_padding_name, name_len);
+	memset(word + name_len, 'x', TARE_WIRE_PADDING_MAX - 1);
+	word[name_len + TARE_WIRE_PADDING_MAX - 1] = '\0';
+	append_string(description, at, word);
+}
+
 enum tare_status
 tare_description_build(struct tare_description *description, const struct tare_program *program,
 	const struct tare_sinks *sinks, struct tare_err *err)
@@ -163,7 +177,8 @@ tare_description_build(struct tare_description *description, const struct tare_p
 	struct tare_wire_program head = {.magic = TARE_WIRE_MAGIC,
 		.flags = flags_of(program, sinks),
 		.argc = count_strings(program->argv),
-		.envc = count_strings(program->env) + (sinks->thread_library ? 2 : 0)};
+		.envc = count_strings(program->env) + (sinks->padded ? 1 : 0) +
+			(sinks->thread_library ? 2 : 0)};
 	const uint32_t own_envc = count_strings(program->env);
 	const size_t cwd_at = offsetof(struct tare_wire_program, cwd);
 	size_t at = sizeof(head);
@@ -179,6 +194,10 @@ tare_description_build(struct tare_description *description, const struct tare_p
 	at += sizeof(end);
 	for (uint32_t i = 0; i < own_envc; i++, at += sizeof(end))
 		append_string(description, at, program->env[i]);
+	if (sinks->padded) {
+		append_padding(description, at);
+		at += sizeof(end);
+	}
 	if (sinks->thread_library)
 		append_thread_words(description, at, program, sinks);
 	append_string(description, cwd_at, program->cwd ? program->cwd : ".");

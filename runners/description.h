@@ -33,6 +33,7 @@ struct tare_sinks {
 	/* A library that pins threads, and the CPUs it is to use; NULL: threads are left alone. */
 	const char *thread_library;
 	const char *thread_cpus;
+	bool padded; /* with a word whose length the agent changes with each invocation */
 };
 
 /* TARE_INVALID where the program does not fit (TARE_WIRE_PROGRAM_MAX). */

@@ -119,6 +119,14 @@ is_measured(const struct tare_invocation *invocation)
 	return invocation->role == TARE_ROLE_MEASURED && invocation->subject;
 }
 
+/* Simulators run the program in one of theirs, and count to the same number each time. */
+static bool
+is_padded(const struct tare_invocation *invocation)
+{
+	return is_measured(invocation) && invocation->subject->pads_environment &&
+	       invocation->program == &invocation->subject->program;
+}
+
 static void
 fill_request(struct tare_wire_request *request, const struct tare_runner *runner,
 	const struct tare_invocation *invocation, const struct host_place *place)
@@ -343,6 +351,8 @@ tare_host_invoke(struct tare_runner *runner, struct tare_outcome *outcomes, uint
 		return tare_err_set(err, TARE_INTERRUPTED, "interrupted");
 	place = is_measured(invocation) ? tare_host_place(runner, invocation->subject) : NULL;
 	fill_request(&request, runner, invocation, place);
+	sinks.padded = is_padded(invocation);
+	request.padding_seed = runner->options.seed;
 	if (place && place->thread_cpus) {
 		sinks.thread_library = runner->thread_library;
 		sinks.thread_cpus = place->thread_cpus;

@@ -11,11 +11,11 @@
  *               counter:{provider,event,scope,quality} where counted}]}]}
  *   sample      {"type":"sample","seq":12,"case":3,"pair":5,"start_ns":…,"warmup":true (if so),
  *               "values":{"wall":10100000,…}}; a value is a number, or a list of iterations as
- *               [reduced, [v1, v2, …]]; readings that were taken around it and are not 0 are in
- *               "noise":{"cpu_pressure_ns":…}, and what they and its usage say disturbed it is in
- *               "disturbed":["cpu_pressure"], as named in harness/model/noise.c. Of counters
- * "coverage":{"cycles":0.4} where one was counted for less than the whole time,
- * "counters":"invalid" where none can be right failure
+ *               [reduced, [v1, v2, …]]; "padding_bytes":N where its environment was padded;
+ * readings that were taken around it and are not 0 are in "noise":{"cpu_pressure_ns":…}, and what
+ * they and its usage say disturbed it is in "disturbed":["cpu_pressure"], as named in
+ * harness/model/noise.c. Of counters "coverage":{"cycles":0.4} where one was counted for less than
+ * the whole time, "counters":"invalid" where none can be right failure
  * {"type":"failure","seq":…,"case":…,"pair":…,"start_ns":…,"warmup":…,"text":…, "stderr":…}: an
  * invocation that failed; seq 0 where a hook failed look
  * {"type":"look","case":3,"metric":"wall","pairs":12,"planned":60,"phase":1 (0 where it is not

@@ -431,6 +431,8 @@ tare_journal_sample(struct tare_journal *journal, const struct tare_run *run,
 	tare_json_u64(json, "start_ns", sample->start_ns);
 	if (sample->warmup)
 		tare_json_bool(json, "warmup", true);
+	if (sample->padding_bytes > 0)
+		tare_json_u64(json, "padding_bytes", sample->padding_bytes);
 	if (sample->ok) {
 		write_values(json, &run->cases[sample->case_index], sample);
 		write_coverage(json, &run->cases[sample->case_index], sample);

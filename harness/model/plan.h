@@ -198,6 +198,7 @@ struct tare_case {
 	uint32_t invocations_max;
 	double precision;       /* wanted half-width of the interval of the median, relative */
 	uint64_t max_time_ns;   /* budget of this case */
+	bool pads_environment;  /* by another number of bytes in each pair */
 	bool repeats_disturbed; /* as many more as were disturbed, within the budget */
 
 	struct tare_metric *metrics; /* the built-in ones first, then the suite's */

@@ -153,7 +153,8 @@ struct tare_sample {
 	size_t *iteration_counts;
 	/* NULL, or [metric_count]: how the values that were counted came about. */
 	const struct tare_counted *counted;
-	bool counts_invalid; /* the guard said that no event of this invocation can be right */
+	bool counts_invalid;    /* the guard said that no event of this invocation can be right */
+	uint32_t padding_bytes; /* by which its environment was longer; 0: not padded */
 	/* NULL: nothing was read around it. */
 	const struct tare_noise *noise;
 	uint32_t labels;         /* what disturbed it: bits of enum tare_disturbance */

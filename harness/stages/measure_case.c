@@ -9,6 +9,7 @@
 #include "harness/model/warning.h"
 #include "harness/stages/counting.h"
 #include "harness/stages/measure.h"
+#include "runners/agent/wire.h"
 
 void
 tare_record_values(double *values_out, const struct tare_agent_record *record)
@@ -318,6 +319,9 @@ take_outcome(struct tare_measure *measure, struct tare_measured_case *mine, bool
 		failure = cut ? tare_arena_printf(measure->scratch, "%s; %s", why.text, cut)
 			      : why.text;
 	}
+	if (subject->pads_environment && mine->on->ops != &tare_runner_replay)
+		sample.padding_bytes = (uint32_t)strlen(tare_wire_padding_name) + 1 +
+				       tare_wire_padding(measure->run->seed, record->pair);
 	tare_counting_derive(&sample, mine->counted, subject);
 	tare_measure_noise_label(measure, mine, &sample, record);
 	warn_of_outcome(measure, mine, outcome);

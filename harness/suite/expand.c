@@ -140,6 +140,7 @@ read_limits(struct tare_draft *draft, size_t list_len)
 	const struct tare_node *precision = tare_draft_value(draft, TARE_KEY_PRECISION);
 	const struct tare_node *max_time = tare_draft_value(draft, TARE_KEY_MAX_TIME);
 	const struct tare_node *on_disturbance = tare_draft_value(draft, TARE_KEY_ON_DISTURBANCE);
+	const struct tare_node *randomize = tare_draft_value(draft, TARE_KEY_RANDOMIZE_ENVIRONMENT);
 	struct tare_case *out = draft->out;
 
 	out->warmup = draft->is_replay ? 0 : 1;
@@ -153,6 +154,8 @@ read_limits(struct tare_draft *draft, size_t list_len)
 		tare_duration_parse(&out->max_time_ns, max_time->text, NULL);
 	out->repeats_disturbed =
 		on_disturbance != NULL && strcmp(on_disturbance->text, "repeat") == 0;
+	out->pads_environment =
+		!draft->is_replay && (randomize == NULL || strcmp(randomize->text, "true") == 0);
 	read_invocations(draft, list_len);
 }
 

@@ -656,6 +656,13 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.doc = "What happens with invocations that something outside of the program "
 		       "disturbed: label says so and gives estimates with and without them; "
 		       "repeat also measures as many more, within max_time. Default: label."},
+	[TARE_KEY_RANDOMIZE_ENVIRONMENT] = {.key = "randomize_environment",
+		.shape = &tare_shape_flag,
+		.places = ALL | TARE_IN_SAMPLES,
+		.doc = "Each pair of invocations has TARE_PADDING of another length in its "
+		       "environment, drawn from the seed, since addresses on the stack, and so "
+		       "times, "
+		       "depend on the environment's size. Default: true."},
 	[TARE_KEY_METRICS] = {.key = "metrics",
 		.shape = &tare_shape_metrics,
 		.places = WORK,
@@ -780,7 +787,8 @@ const struct tare_field tare_benchmark_fields[TARE_KEY_COUNT] = {
 		.places = ALL,
 		.group = true,
 		.doc = "How much is measured, in one place: invocations, warmup, precision, "
-		       "max_time, on_disturbance and timeout, as if written outside it."},
+		       "max_time, on_disturbance, randomize_environment and timeout, as if written "
+		       "outside it."},
 	[TARE_KEY_RESOURCES] = {.key = "resources",
 		.shape = &resources,
 		.places = ALL,

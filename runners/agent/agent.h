@@ -39,8 +39,10 @@ struct agent_program {
 	bool pins_threads;
 	bool threads_free; /* its words would not do anything for this program */
 	char *thread_words[2];
-	char *own_preload; /* NULL: none */
-	char **preload_at; /* where that stands in the environment */
+	char *padding;        /* TARE_WIRE_PADDED: the bytes behind the name; NULL: none */
+	uint32_t padding_len; /* where it is cut now */
+	char *own_preload;    /* NULL: none */
+	char **preload_at;    /* where that stands in the environment */
 };
 
 struct agent_service {
@@ -92,6 +94,8 @@ int agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_
  * reply and returns false where that fails. */
 bool agent_program_apply(struct agent *agent, struct agent_program *program,
 	const struct tare_wire_place *place, struct tare_wire_reply *reply);
+/* Cuts the padding of its environment to what this invocation has. */
+void agent_program_pad(struct agent_program *program, uint64_t seed, uint32_t pair);
 void agent_program_rewind(const struct agent_program *program);
 
 /* place.c */

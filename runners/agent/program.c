@@ -20,6 +20,25 @@ forget(struct agent_program *program)
 	program->path[0] = '\0';
 }
 
+/* None where the word is not as long as it has to be. */
+static void
+find_padding(struct agent_program *program)
+{
+	const struct tare_wire_view *view = &program->view;
+	size_t name_len = strlen(tare_wire_padding_name);
+	uint32_t behind = view->flags & TARE_WIRE_PIN_THREADS ? 2 : 0;
+	char *word;
+
+	program->padding = NULL;
+	if ((view->flags & TARE_WIRE_PADDED) == 0)
+		return;
+	word = view->envp[view->envc - 1 - behind];
+	if (strlen(word) != name_len + TARE_WIRE_PADDING_MAX - 1)
+		return;
+	program->padding = word + name_len;
+	program->padding_len = TARE_WIRE_PADDING_MAX - 1;
+}
+
 int
 agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_PROGRAM_FDS])
 {
@@ -43,6 +62,7 @@ agent_program_define(struct agent_program *program, const int fds[TARE_WIRE_PROG
 	program->blob = blob;
 	program->blob_len = len;
 	memcpy(program->fds, fds + 1, sizeof(program->fds));
+	find_padding(program);
 	agent_threads_define(program);
 	program->defined = true;
 	return 0;
@@ -137,6 +157,17 @@ agent_program_apply(struct agent *agent, struct agent_program *program,
 	if (program->pins_threads && program->threads_free)
 		reply->flags |= TARE_WIRE_THREADS_FREE;
 	return true;
+}
+
+void
+agent_program_pad(struct agent_program *program, uint64_t seed, uint32_t pair)
+{
+	if (!program->padding)
+		return;
+	if (program->padding_len < TARE_WIRE_PADDING_MAX - 1)
+		program->padding[program->padding_len] = 'x';
+	program->padding_len = tare_wire_padding(seed, pair);
+	program->padding[program->padding_len] = '\0';
 }
 
 /* What cannot be rewound or truncated (a pipe, a device) is left as it is. */

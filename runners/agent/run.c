@@ -107,6 +107,7 @@ run_one(struct agent *agent, struct tare_agent_record *record,
 		.flags = request->flags & TARE_WIRE_WARMUP ? TARE_RECORD_WARMUP : 0};
 	agent_watch.timed_out = 0;
 	agent_program_rewind(program);
+	agent_program_pad(program, request->padding_seed, record->pair);
 	agent_count_begin(agent, request);
 	time_one(record, program);
 	agent_count_end(agent, record->seq);

@@ -33,7 +33,8 @@ tare_wire_program_decode(struct tare_wire_view *view_out, void *blob, size_t len
 		return false;
 	if (program->magic != TARE_WIRE_MAGIC || program->argc == 0)
 		return false;
-	if ((program->flags & TARE_WIRE_PIN_THREADS) != 0 && program->envc < 2)
+	if (program->envc < (program->flags & TARE_WIRE_PIN_THREADS ? 2u : 0u) +
+				    (program->flags & TARE_WIRE_PADDED ? 1u : 0u))
 		return false;
 	words = (size_t)program->argc + program->envc + 2;
 	/* The last byte ends every string, so none can run out of the description. */
@@ -74,4 +75,17 @@ tare_wire_request_valid(const void *message, size_t len)
 	if (request.count == 0 || request.count > TARE_PENDING_SLOTS)
 		return false;
 	return request.count == 1 || (request.flags & TARE_WIRE_KEEP) != 0;
+}
+
+const char tare_wire_padding_name[] = "TARE_PADDING=";
+
+/* The output function of splitmix64 (Steele, Lea, Flood 2014). */
+uint32_t
+tare_wire_padding(uint64_t seed, uint32_t pair)
+{
+	uint64_t z = seed + (pair + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (uint32_t)((z ^ (z >> 31)) % TARE_WIRE_PADDING_MAX);
 }

@@ -22,7 +22,7 @@
 #include "harness/model/pending.h"
 
 enum {
-	TARE_WIRE_VERSION = 4,
+	TARE_WIRE_VERSION = 5,
 	TARE_WIRE_MAGIC = 0x45524157, /* "WARE" */
 	TARE_WIRE_SOCKET = 3,         /* where the agent finds its socket */
 	TARE_WIRE_SLOTS = 16,
@@ -31,6 +31,7 @@ enum {
 	TARE_WIRE_NODE_WORDS = 16, /* and NUMA nodes */
 	TARE_WIRE_PROGRAM_MAX = 8 << 20,
 	TARE_WIRE_PROGRAM_FDS = 4,
+	TARE_WIRE_PADDING_MAX = 4096, /* bytes of padding are fewer */
 	TARE_WIRE_FDS_MAX = TARE_COUNTERS_MAX * TARE_COUNT_CPUS_MAX, /* of one message */
 };
 
@@ -87,9 +88,10 @@ struct tare_wire_request {
 	uint32_t pair;
 	uint32_t count; /* 1 .. TARE_PENDING_SLOTS; more than 1 only with TARE_WIRE_KEEP */
 	uint32_t flags;
-	uint64_t timeout_ns;  /* 0: none */
-	uint64_t budget_ns;   /* no further invocation begins after this long */
-	uint64_t accepted[4]; /* exit codes after which the batch goes on, as bits */
+	uint64_t timeout_ns;   /* 0: none */
+	uint64_t budget_ns;    /* no further invocation begins after this long */
+	uint64_t accepted[4];  /* exit codes after which the batch goes on, as bits */
+	uint64_t padding_seed; /* RUN, of a program with TARE_WIRE_PADDED */
 	struct tare_wire_place place;
 	uint32_t service;
 	uint32_t set;     /* RUN: a number for what is counted, which comes back with it */
@@ -130,6 +132,9 @@ enum {
 	/* The last two words of the environment make a library pin the threads of the program; they
 	 * are left out where it would not be loaded. */
 	TARE_WIRE_PIN_THREADS = 1u << 2,
+	/* The last word of the environment before those of TARE_WIRE_PIN_THREADS is padding, of
+	 * full length; the agent cuts it for each invocation. */
+	TARE_WIRE_PADDED = 1u << 3,
 };
 
 /* The head of a program's description. After it argc + 1 + envc + 1 offsets from its start, each
@@ -158,5 +163,11 @@ bool tare_wire_program_decode(struct tare_wire_view *view_out, void *blob, size_
 
 /* Whether len bytes are a request that the agent may act on. */
 bool tare_wire_request_valid(const void *message, size_t len);
+
+/* What pads the environment of an invocation: "TARE_PADDING=" and so many bytes, drawn from the
+ * seed for each pair, so that variants of a pair have the same and a run that goes on has those of
+ * the first. */
+extern const char tare_wire_padding_name[]; /* "TARE_PADDING=" */
+uint32_t tare_wire_padding(uint64_t seed, uint32_t pair);
 
 #endif

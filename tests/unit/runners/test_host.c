@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "runners/agent/wire.h"
 #include "tests/support/files.h"
 #include "tests/unit/runners/subject.h"
 
@@ -148,6 +149,55 @@ gives_nothing_but_the_environment_asked_for(void **state)
 	subject.program.stdout_mode = TARE_OUTPUT_CAPTURE;
 	outcome = subject_measure_one(fixture->runner, &subject);
 	assert_string_equal(outcome.stdout_text, "B=2 = 3\nA=\n");
+}
+
+/* What ${#TARE_PADDING} was in each of eight pairs, in batches or one by one. */
+static void
+read_paddings(char text_out[128], uint64_t seed, bool padded)
+{
+	const struct tare_runner_options options = {
+		.run_id = "test", .agent_path = TEST_AGENT, .seed = seed};
+	char *folder = test_folder_make();
+	char *path = test_path(folder, "lengths");
+	struct tare_runner *runner = NULL;
+	struct tare_outcome outcomes[8];
+	struct tare_case subject;
+	struct tare_err err = {0};
+	char script[512];
+	char *text;
+
+	snprintf(script, sizeof(script), "echo ${TARE_PADDING+${#TARE_PADDING}} >>%s", path);
+	subject = subject_case(subject_shell(script));
+	subject.pads_environment = padded;
+	if (tare_runner_host.open(&runner, &options, &err) != TARE_OK)
+		fail_msg("%s", err.text);
+	for (uint32_t done = 0; done < 4;)
+		done += subject_measure(runner, outcomes, &subject, 4 - done);
+	text = test_file_read(path, NULL);
+	assert_true(strlen(text) < 128);
+	memcpy(text_out, text, strlen(text) + 1);
+	free(text);
+	tare_runner_host.close(runner);
+	free(path);
+	test_folder_remove(folder);
+}
+
+static void
+pads_the_environment_of_each_pair_by_another_length(void **state)
+{
+	char first[128], again[128], other[128], expected[128];
+
+	(void)state;
+	snprintf(expected, sizeof(expected), "%u\n%u\n%u\n%u\n", tare_wire_padding(42, 10),
+		tare_wire_padding(42, 11), tare_wire_padding(42, 12), tare_wire_padding(42, 13));
+	read_paddings(first, 42, true);
+	assert_string_equal(first, expected);
+	read_paddings(again, 42, true);
+	assert_string_equal(again, first);
+	read_paddings(other, 43, true);
+	assert_string_not_equal(other, first);
+	read_paddings(other, 42, false);
+	assert_string_equal(other, "\n\n\n\n");
 }
 
 static void
@@ -760,6 +810,7 @@ main(void)
 		with_runner(names_the_cgroup_that_programs_run_in),
 		with_runner(weighs_a_tiny_program_as_its_own_size),
 		with_runner(gives_nothing_but_the_environment_asked_for),
+		cmocka_unit_test(pads_the_environment_of_each_pair_by_another_length),
 		with_runner(gives_no_descriptors_but_three),
 		with_runner(leaves_signals_as_a_program_expects_them),
 		with_runner(runs_in_the_directory_asked_for),

@@ -50,6 +50,43 @@ decodes_a_description_in_place(void **state)
 	assert_int_equal(view.flags, TARE_WIRE_REWIND_STDIN);
 }
 
+/* The agent cuts the last word, and adds two of its own before the end. */
+static void
+refuses_words_that_are_said_to_be_there(void **state)
+{
+	union description description = describe();
+	struct tare_wire_view view;
+
+	(void)state;
+	description.program.flags = TARE_WIRE_PADDED;
+	assert_true(tare_wire_program_decode(&view, &description, LEN));
+	description = describe();
+	description.program.flags = TARE_WIRE_PADDED | TARE_WIRE_PIN_THREADS;
+	assert_false(tare_wire_program_decode(&view, &description, LEN));
+}
+
+static void
+draws_the_same_paddings_of_the_same_seed(void **state)
+{
+	uint32_t most = 0, least = UINT32_MAX;
+	double sum = 0;
+
+	(void)state;
+	for (uint32_t pair = 0; pair < 1000; pair++) {
+		uint32_t len = tare_wire_padding(7, pair);
+
+		assert_int_equal(len, tare_wire_padding(7, pair));
+		assert_int_not_equal(len, tare_wire_padding(7, pair + 1));
+		most = len > most ? len : most;
+		least = len < least ? len : least;
+		sum += len;
+	}
+	assert_in_range(most, 4000, TARE_WIRE_PADDING_MAX - 1);
+	assert_in_range(least, 0, 96);
+	assert_in_range((uint32_t)(sum / 1000), 1900, 2200);
+	assert_int_not_equal(tare_wire_padding(7, 0), tare_wire_padding(8, 0));
+}
+
 static void
 refuses_a_description_cut_anywhere(void **state)
 {
@@ -153,6 +190,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decodes_a_description_in_place),
+		cmocka_unit_test(refuses_words_that_are_said_to_be_there),
+		cmocka_unit_test(draws_the_same_paddings_of_the_same_seed),
 		cmocka_unit_test(refuses_a_description_cut_anywhere),
 		cmocka_unit_test(refuses_what_points_out_of_the_description),
 		cmocka_unit_test(refuses_wrong_counts_and_marks),

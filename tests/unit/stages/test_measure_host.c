@@ -5,11 +5,13 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/model/pending.h"
+#include "runners/agent/wire.h"
 #include "tests/support/files.h"
 #include "tests/unit/stages/bed.h"
 
@@ -89,6 +91,37 @@ a_program_that_fails_fails_its_case_only(void **state)
 	assert_int_equal(bed_case(&host.bed, "good")->samples.total, 3);
 	assert_int_equal(bed_case(&host.bed, "any")->samples.total, 3);
 	assert_int_equal(host.bed.session->run->status, TARE_RUN_COMPLETE);
+	host_remove(&host);
+}
+
+/* Warm-ups count pairs of their own, from 0 as well. */
+static void
+writes_down_by_how_much_it_padded_the_environment(void **state)
+{
+	struct host_bed host;
+	char expected[64];
+	char *text;
+
+	(void)state;
+	host_make(&host, "defaults: {warmup: 1, invocations: 2}\n"
+			 "benchmarks:\n"
+			 "  - {name: x, command: 'true'}\n"
+			 "  - {name: y, command: 'true', randomize_environment: false}\n");
+	assert_int_equal(bed_run(&host.bed), TARE_OK);
+	text = test_file_read(host.bed.journal, NULL);
+	for (uint32_t pair = 0; pair < 2; pair++) {
+		const char *at;
+
+		snprintf(expected, sizeof(expected), "\"padding_bytes\":%u",
+			14 + tare_wire_padding(BED_SEED, pair));
+		at = strstr(text, expected);
+		assert_non_null(at);
+		if (pair == 0)
+			assert_non_null(strstr(at + 1, expected));
+	}
+	for (const char *at = text; (at = strstr(at, "\"case\":1,")) != NULL; at++)
+		assert_null(memmem(at, strcspn(at, "\n"), "padding", 7));
+	free(text);
 	host_remove(&host);
 }
 
@@ -643,6 +676,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_program_that_fails_fails_its_case_only),
+		cmocka_unit_test(writes_down_by_how_much_it_padded_the_environment),
 		cmocka_unit_test(measured_values_are_those_of_the_program),
 		cmocka_unit_test(hooks_run_around_what_is_measured),
 		cmocka_unit_test(a_setup_that_fails_is_cleaned_up_after),
