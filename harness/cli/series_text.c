@@ -5,6 +5,7 @@
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/cli/series_print.h"
+#include "report/table.h"
 
 enum { BAR_WIDTH = 30, LINE_WIDTH = 72, CELL_MAX = 96 };
 
@@ -49,17 +50,6 @@ format_confidence(char *text_out, size_t size, double p)
 	else
 		snprintf(text_out, size, "%.*f %%", digits,
 			floor(100.0 * (1.0 - p) * pow(10.0, digits)) / pow(10.0, digits));
-}
-
-/* Columns that outside text takes on a terminal: its characters, for what is printed is safe. */
-static size_t
-columns_of(const char *text)
-{
-	size_t columns = 0;
-
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
 }
 
 enum { COLUMNS = 7 };
@@ -130,11 +120,11 @@ column_width(const struct rows *rows, size_t column, const char *head)
 	size_t width = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
-		size_t columns = columns_of(rows->items[i].cells[column]);
+		size_t columns = tare_display_width(rows->items[i].cells[column]);
 
 		width = columns > width ? columns : width;
 	}
-	return width > 0 && width < columns_of(head) ? columns_of(head) : width;
+	return width > 0 && width < tare_display_width(head) ? tare_display_width(head) : width;
 }
 
 /* Blanks only where something follows. */
@@ -150,7 +140,7 @@ print_line(FILE *out, const char *const *cells, const size_t *widths)
 			fprintf(out, "%*s%s", (int)blanks, "", cells[column]);
 			blanks = 0;
 		}
-		blanks += widths[column] - columns_of(cells[column]) + 2;
+		blanks += widths[column] - tare_display_width(cells[column]) + 2;
 	}
 	fputc('\n', out);
 }
@@ -362,7 +352,7 @@ print_bar(FILE *out, double value, double largest)
 static void
 print_padded(FILE *out, const char *text, size_t width)
 {
-	size_t columns = columns_of(text);
+	size_t columns = tare_display_width(text);
 
 	tare_text_print_safe(out, text, false);
 	fprintf(out, "%*s", (int)(columns < width ? width - columns : 0), "");

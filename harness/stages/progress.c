@@ -8,6 +8,7 @@
 #include "harness/base/text.h"
 #include "harness/base/units.h"
 #include "harness/stats/order.h"
+#include "report/table.h"
 
 enum { LINE_MAX = 1024, SHORT_MAX = 160 };
 static const uint64_t draw_period_ns = 100 * 1000000ull;
@@ -128,30 +129,8 @@ estimate_short(char text_out[SHORT_MAX], const struct tare_run_case *record)
 		(unsigned long long)record->samples.total);
 }
 
-/* Bytes of the first characters of text, one column each. */
-static size_t
-columns_len(const char *text, size_t columns)
-{
-	size_t len = 0;
-
-	for (; text[len]; len++) {
-		if (((unsigned char)text[len] & 0xc0) != 0x80 && columns-- == 0)
-			break;
-	}
-	return len;
-}
-
-static size_t
-columns_of(const char *text)
-{
-	size_t columns = 0;
-
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
-/* "[1/4] at most 5 s left  NAME: what"; a name that does not fit is cut, so that the figures stay.
+/* "[1/4] at most 5 s left  NAME: what"; a name that does not fit is shortened, so that the figures
+ * stay.
  */
 static void
 line_draw(struct tare_progress *progress, const char *left, const char *name, const char *what)
@@ -167,11 +146,11 @@ line_draw(struct tare_progress *progress, const char *left, const char *name, co
 	fclose(stream);
 	snprintf(before, sizeof(before), "[%zu/%zu]%s  ", progress->groups_over,
 		progress->group_count, left);
-	taken = columns_of(before) + columns_of(what) + strlen(": ") + 1;
+	taken = tare_display_width(before) + tare_display_width(what) + strlen(": ") + 1;
 	room = (size_t)progress->width > taken + 8 ? (size_t)progress->width - taken : 8;
-	if (columns_of(safe) > room)
-		memcpy(safe + columns_len(safe, room - 2), "..", sizeof(".."));
-	fprintf(progress->out, "\r%s%s: %s\033[K", before, safe, what);
+	fprintf(progress->out, "\r%s", before);
+	tare_display_shortened(progress->out, safe, room);
+	fprintf(progress->out, ": %s\033[K", what);
 	fflush(progress->out);
 	free(safe);
 	progress->drawn = true;

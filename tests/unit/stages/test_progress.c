@@ -119,14 +119,14 @@ the_line_is_taken_away(void **state)
 }
 
 static void
-a_narrow_terminal_cuts_the_name(void **state)
+a_narrow_terminal_shortens_the_name(void **state)
 {
 	struct fixture *fixture = fixture_new(true, 40);
 
 	(void)state;
 	tare_progress_step(
 		&fixture->progress, "a name that is very long and goes on and on", "setup");
-	assert_text(fixture, "\r[0/3]  a name that is very lon..: setup\033[K");
+	assert_text(fixture, "\r[0/3]  a name that …es on and on: setup\033[K");
 	fixture_free(fixture);
 }
 
@@ -139,7 +139,19 @@ a_name_is_cut_between_characters(void **state)
 	tare_progress_step(&fixture->progress,
 		"\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4",
 		"setup");
-	assert_text(fixture, "\r[0/3]  \u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4..: setup\033[K");
+	assert_text(
+		fixture, "\r[0/3]  \u00e4\u00e4\u00e4\u00e4…\u00e4\u00e4\u00e4\u00e4: setup\033[K");
+	fixture_free(fixture);
+}
+
+static void
+wide_characters_take_two_columns(void **state)
+{
+	struct fixture *fixture = fixture_new(true, 24);
+
+	(void)state;
+	tare_progress_step(&fixture->progress, "測測測測測測測測", "setup");
+	assert_text(fixture, "\r[0/3]  測測…測測: setup\033[K");
 	fixture_free(fixture);
 }
 
@@ -250,8 +262,9 @@ main(void)
 		cmocka_unit_test(a_terminal_shows_what_runs_how_far_and_how_long),
 		cmocka_unit_test(a_terminal_is_drawn_ten_times_a_second),
 		cmocka_unit_test(the_line_is_taken_away),
-		cmocka_unit_test(a_narrow_terminal_cuts_the_name),
+		cmocka_unit_test(a_narrow_terminal_shortens_the_name),
 		cmocka_unit_test(a_name_is_cut_between_characters),
+		cmocka_unit_test(wide_characters_take_two_columns),
 		cmocka_unit_test(a_name_does_not_drive_the_terminal),
 		cmocka_unit_test(a_terminal_tells_of_failures_at_once),
 		cmocka_unit_test(without_a_terminal_finished_cases_are_plain_lines),
