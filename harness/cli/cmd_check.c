@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/text.h"
 #include "harness/cli/list.h"
 #include "harness/pin/topology.h"
@@ -77,6 +79,24 @@ tell_advice(const struct check_line *line, const struct tare_problems *problems,
 		problems->advice_count);
 }
 
+/* "-" is standard input, whose paths are relative to where tare was started. */
+static enum tare_status
+find_suite(struct tare_suite_from *from_out, struct tare_arena *arena, const char *path,
+	struct tare_err *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+	enum tare_status status = TARE_OK;
+
+	*from_out = (struct tare_suite_from){.name = path};
+	if (strcmp(path, "-") != 0)
+		return TARE_OK;
+	status = tare_fd_read(
+		arena, &text, &len, STDIN_FILENO, "standard input", TARE_SUITE_FILE_MAX, err);
+	*from_out = (struct tare_suite_from){.name = "standard input", .text = text, .len = len};
+	return status;
+}
+
 static enum tare_status
 check_file(const struct check_line *line, struct tare_here *here, const char *path,
 	struct tally *tally, struct tare_err *err)
@@ -92,21 +112,23 @@ check_file(const struct check_line *line, struct tare_here *here, const char *pa
 	};
 	struct tare_arena *arena = tare_arena_new();
 	struct tare_problems problems = {0};
-	const struct tare_suite_from from = {.name = path};
+	struct tare_suite_from from;
 	struct tare_suite *suite;
 	struct tare_plan *plan;
-	enum tare_status status = tare_suite_load(&suite, &problems, arena, &from, &expand, err);
+	enum tare_status status = find_suite(&from, arena, path, err);
 
+	if (status == TARE_OK)
+		status = tare_suite_load(&suite, &problems, arena, &from, &expand, err);
 	if (status == TARE_OK)
 		status = tare_suite_expand(&plan, &problems, arena, suite, &expand, err);
 	if (status != TARE_OK) {
-		tare_problems_print(&problems, path, err);
+		tare_problems_print(&problems, from.name, err);
 	} else {
 		tally->cases += plan->case_count;
 		tally->warnings += problems.advice_count;
-		status = tell_advice(line, &problems, path, err);
+		status = tell_advice(line, &problems, from.name, err);
 		if (status == TARE_OK && !line->quiet)
-			print_right(path, plan->case_count, problems.advice_count);
+			print_right(from.name, plan->case_count, problems.advice_count);
 	}
 	tare_arena_free(arena);
 	return status;
@@ -189,6 +211,7 @@ const struct tare_command tare_command_check = {
 	.name = "check",
 	.usage = "[OPTION...] [FILE...]",
 	.summary = "check suites and say everything that is wrong",
+	.detail = "FILE - is standard input.",
 	.tables = tables,
 	.line_size = sizeof(struct check_line),
 	.run = check,

@@ -64,11 +64,24 @@ struct selftest_run {
 	struct tare_selftest found;
 };
 
+/* Within nothing no machine is quiet. */
 static enum tare_status
-read_inject(struct selftest_run *run, struct tare_err *err)
+read_margin(double *margin_out, const char *text, struct tare_err *err)
+{
+	double margin = TARE_DEFAULT_MARGIN;
+
+	if (text && tare_percent_parse(&margin, text, err) != TARE_OK)
+		return tare_err_where(err, "--margin");
+	if (margin <= 0.0)
+		return tare_err_set(err, TARE_INVALID, "--margin '%s' is not above 0%%", text);
+	*margin_out = margin;
+	return TARE_OK;
+}
+
+static enum tare_status
+read_inject(struct selftest_run *run, double margin, struct tare_err *err)
 {
 	const char *text = run->line->inject;
-	double margin = TARE_DEFAULT_MARGIN;
 
 	if (!text)
 		return TARE_OK;
@@ -78,8 +91,6 @@ read_inject(struct selftest_run *run, struct tare_err *err)
 			"--command; leave one of the two out");
 	if (tare_percent_parse(&run->found.inject, text, err) != TARE_OK)
 		return tare_err_where(err, "--inject");
-	if (run->line->margin && tare_percent_parse(&margin, run->line->margin, err) != TARE_OK)
-		return tare_err_where(err, "--margin");
 	if (!(run->found.inject > margin))
 		return tare_err_set(err, TARE_INVALID,
 			"--inject '%s' is not above the margin of %.4g %%: nothing should be found",
@@ -95,10 +106,13 @@ static enum tare_status
 read_line(struct selftest_run *run, struct tare_err *err)
 {
 	const struct selftest_line *line = run->line;
+	double margin = TARE_DEFAULT_MARGIN;
 	enum tare_status status = tare_format_parse(&run->json, line->format, err);
 
 	if (status == TARE_OK)
-		status = read_inject(run, err);
+		status = read_margin(&margin, line->margin, err);
+	if (status == TARE_OK)
+		status = read_inject(run, margin, err);
 	if (status != TARE_OK)
 		return status;
 	if (tare_duration_parse(&run->total_ns, line->time ? line->time : "20s", err) != TARE_OK)

@@ -53,12 +53,14 @@ const struct tare_option tare_measuring_options[] = {
 enum tare_status
 tare_margin_parse(struct tare_session *session, const char *text, struct tare_err *err)
 {
+	double *margin;
+
 	if (!text)
 		return TARE_OK;
-	if (tare_percent_parse(&session->options.margin, text, err) != TARE_OK)
+	margin = tare_arena_alloc(session->arena, 1, sizeof(*margin));
+	if (tare_percent_parse(margin, text, err) != TARE_OK)
 		return tare_err_where(err, "--margin");
-	if (session->options.margin <= 0.0)
-		return tare_err_set(err, TARE_INVALID, "--margin '%s' is not above 0%%", text);
+	session->options.margin = margin;
 	return TARE_OK;
 }
 
@@ -161,8 +163,8 @@ print_resume(FILE *out, const struct tare_session *session)
 	print_option(out, " --gate ", options->gate);
 	print_option(out, " --baseline ", options->baseline);
 	print_option(out, " --correct ", options->correct);
-	if (options->margin > 0)
-		fprintf(out, " --margin %.9g%%", options->margin * 100);
+	if (options->margin)
+		fprintf(out, " --margin %.9g%%", *options->margin * 100);
 	if (options->confirm)
 		fputs(" --confirm", out);
 	fputc('\n', out);

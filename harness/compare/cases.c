@@ -16,7 +16,7 @@ tare_comparing_begin(struct tare_arena *arena, struct tare_ranks *ranks, bool pa
 	if (options != NULL && options->alpha > 0.0 && options->alpha < 1.0)
 		comparing.alpha = options->alpha;
 	comparing.level = comparing.alpha;
-	if (options != NULL && options->margin > 0.0)
+	if (options != NULL)
 		comparing.margin = options->margin;
 	if (options != NULL) {
 		comparing.base_correction = options->base_correction;
@@ -316,8 +316,8 @@ tare_compare_metric(struct tare_comparison *item_out, const struct tare_comparin
 	if (item.base_metric == base->metric_count ||
 		strcmp(base->metrics[item.base_metric].unit, item.metric.unit) != 0)
 		return false;
-	if (comparing->margin > 0.0)
-		item.metric.margin = comparing->margin;
+	if (comparing->margin != NULL)
+		item.metric.margin = *comparing->margin;
 	tare_evidence_gather(&evidence, comparing->ranks, &base->samples, item.base_metric,
 		&head->samples, metric, comparing->paired);
 	if (evidence.base_n == 0 && evidence.head_n == 0)

@@ -15,8 +15,8 @@
 #include "harness/stats/spending.h"
 
 struct tare_compare_options {
-	double alpha;  /* two-sided level of intervals and gate; 0 means 0.05 */
-	double margin; /* > 0: over every metric's own margin */
+	double alpha;         /* two-sided level of intervals and gate; 0 means 0.05 */
+	const double *margin; /* over every metric's own; NULL: none */
 	/* Of the base's and the head's run, the latter for variants; NULL: everything is raw. Wall
 	 * time is then compared corrected where one side ran in a container and the other on the
 	 * host, and the other metrics of two runs that are so mixed decide nothing. What ran in
@@ -69,7 +69,7 @@ struct tare_looking {
 	size_t budget;             /* pairs that time and count allow, as estimated now */
 	enum tare_stop budget_end; /* which of them */
 	uint32_t phase;            /* 1: measuring again, for --confirm */
-	double margin;             /* > 0: over every metric's own */
+	const double *margin;      /* over every metric's own; NULL: none */
 	bool confirmed; /* a second measuring may follow: the first spends up to its half */
 
 	double needed; /* pairs for intervals that narrow; 0 before the first look */

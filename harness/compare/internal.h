@@ -19,9 +19,9 @@ struct tare_comparing {
 	struct tare_ranks *ranks;
 	struct tare_arena *text; /* pieces of sentences; NULL where none are wanted */
 	double alpha;
-	double level;  /* of the verdict and the interval: alpha, less where looks spent of it */
-	double margin; /* 0: each metric's own */
-	double foreign_se; /* what calibrations leave uncertain of the next shift (evidence.h) */
+	double level; /* of the verdict and the interval: alpha, less where looks spent of it */
+	double foreign_se;    /* what calibrations leave uncertain of the next shift (evidence.h) */
+	const double *margin; /* NULL: each metric's own */
 	bool paired;
 	const struct tare_correction *base_correction; /* as in the options */
 	const struct tare_correction *head_correction;

@@ -46,8 +46,8 @@ struct tare_session_options {
 	bool mixed_runners;       /* what ran in a container may be compared with the host */
 	const char *correct;      /* --correct: "container", "none"; NULL: as the suite says */
 	bool must_correct;        /* --correct=container that cannot be done is an error */
-	uint64_t max_age_ns; /* between run and calibration; 0: as the suite says, or 30 days */
-	double margin;       /* > 0: over every metric's own */
+	uint64_t max_age_ns;  /* between run and calibration; 0: as the suite says, or 30 days */
+	const double *margin; /* over every metric's own; NULL: none */
 	const char *journal_path; /* NULL: STATE/runs/RUN.ndjson */
 	const char *resume_path;  /* a journal to go on with; NULL: a fresh run */
 	const char *state_dir;    /* ".tare" */

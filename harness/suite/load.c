@@ -256,15 +256,19 @@ absolute_directory(struct tare_arena *arena, const char *path)
 }
 
 /* The suite itself may come through a pipe; what it includes may not, so that no file that it names
- * can block. */
+ * can block. The sentence goes behind the suite's name, or behind the place of an include. */
 static enum tare_status
 check_kind(const char *path, const struct stat *info, bool is_include, struct tare_err *err)
 {
-	if (S_ISDIR(info->st_mode) || (is_include && !S_ISREG(info->st_mode)))
-		return tare_err_set(err, TARE_INVALID, "\"%s\" is %s%s", path,
-			S_ISDIR(info->st_mode) ? "a directory" : "not a file",
-			is_include ? "" : "; expected a suite file");
-	if (S_ISREG(info->st_mode) && info->st_size > TARE_SUITE_FILE_MAX)
+	if (!is_include && S_ISDIR(info->st_mode))
+		return tare_err_set(err, TARE_INVALID, "a directory; expected a suite file");
+	if (is_include && !S_ISREG(info->st_mode))
+		return tare_err_set(err, TARE_INVALID, "\"%s\" is %s", path,
+			S_ISDIR(info->st_mode) ? "a directory" : "not a file");
+	if (!is_include && S_ISREG(info->st_mode) && info->st_size > TARE_SUITE_FILE_MAX)
+		return tare_err_set(err, TARE_INVALID, "%lld bytes; expected at most %d",
+			(long long)info->st_size, TARE_SUITE_FILE_MAX);
+	if (is_include && info->st_size > TARE_SUITE_FILE_MAX)
 		return tare_err_set(err, TARE_INVALID, "\"%s\" has %lld bytes; expected at most %d",
 			path, (long long)info->st_size, TARE_SUITE_FILE_MAX);
 	return TARE_OK;

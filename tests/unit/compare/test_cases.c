@@ -452,7 +452,8 @@ zeros_drop_out_unless_they_are_many(void **state)
 static void
 options_set_margin_and_level(void **state)
 {
-	const struct tare_compare_options options = {.alpha = 0.001, .margin = 0.5};
+	const double margin = 0.5;
+	const struct tare_compare_options options = {.alpha = 0.001, .margin = &margin};
 	struct tare_comparison item;
 
 	(void)state;

@@ -49,11 +49,12 @@ a_gate_is_asked_for_by_suite_or_option(void **state)
 static void
 a_margin_goes_over_those_of_the_metrics(void **state)
 {
+	const double margin = 0.5;
 	struct bed bed;
 
 	(void)state;
 	bed_make(&bed, SLOWER(""));
-	bed.session->options.margin = 0.5;
+	bed.session->options.margin = &margin;
 	assert_int_equal(bed_run(&bed), TARE_OK);
 	assert_int_equal(bed.session->sets[0].items[0].verdict, TARE_VERDICT_NO_CHANGE);
 	bed_remove(&bed);
