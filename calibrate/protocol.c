@@ -46,6 +46,7 @@ const struct tare_probe tare_probes[] = {
 	{"volume", TARE_DIMENSION_DISK, "file", 5, TARE_PROBE_VOLUME, false},
 	{"tmpfs", TARE_DIMENSION_DISK, "file", 50, TARE_PROBE_TMPFS, false},
 	{"loopback", TARE_DIMENSION_NETWORK, "loopback", 5, TARE_PROBE_NOWHERE, false},
+	{"to the host", TARE_DIMENSION_NETWORK, "connect", 5, TARE_PROBE_PEER, false},
 };
 const size_t tare_probe_count = sizeof(tare_probes) / sizeof(tare_probes[0]);
 
@@ -119,6 +120,14 @@ write_image(struct writer *writer)
 	tare_json_string(&writer->json, "dockerfile", protocol->dockerfile);
 	tare_json_string(&writer->json, "context", protocol->folder);
 	tare_json_object_end(&writer->json);
+}
+
+static bool
+is_bridged(const struct tare_protocol *protocol)
+{
+	const char *network = given_once(protocol, "network");
+
+	return network && strcmp(network, "bridge") == 0;
 }
 
 static const char *const list_keys[] = {"volumes", "tmpfs", "security_opt"};
@@ -210,6 +219,8 @@ write_variant(struct writer *writer, const char *name, bool inside, bool bridge)
 	tare_json_object_begin(json, "vars");
 	tare_json_string(json, "weight", inside ? INSIDE : protocol->weight_path);
 	tare_json_string(json, "own", inside ? "/" : protocol->folder);
+	tare_json_string(json, "peer",
+		bridge || (inside && is_bridged(writer->protocol)) ? "gateway" : "127.0.0.1");
 	tare_json_object_end(json);
 	tare_json_object_end(json);
 }
@@ -254,6 +265,7 @@ write_probe(struct writer *writer, const struct tare_probe *probe)
 		[TARE_PROBE_OWN] = "${own}",
 		[TARE_PROBE_VOLUME] = "${scratch_dir}",
 		[TARE_PROBE_TMPFS] = "/dev/shm",
+		[TARE_PROBE_PEER] = "${peer}",
 	};
 	struct tare_json *json = &writer->json;
 	tare_json_object_begin(json, NULL);

@@ -40,6 +40,7 @@ enum tare_probe_place {
 	TARE_PROBE_OWN,    /* a folder of the container's own file system */
 	TARE_PROBE_VOLUME, /* one that both sides share */
 	TARE_PROBE_TMPFS,
+	TARE_PROBE_PEER, /* no folder: the address of the host, as seen from either side */
 };
 
 struct tare_probe {

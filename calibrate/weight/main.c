@@ -1,5 +1,5 @@
 /*
- * tare-weight KIND COUNT [FOLDER]: a program that does a known amount of one kind of work, and with
+ * tare-weight KIND COUNT [PLACE]: a program that does a known amount of one kind of work, and with
  * which `tare calibrate` finds out what a container weighs. KIND nothing does none of it.
  */
 #include <errno.h>
@@ -47,12 +47,14 @@ read_count(uint64_t *count_out, const char *text)
 }
 
 static bool
-do_work(bool *known_out, const char *kind, uint64_t count, const char *folder)
+do_work(bool *known_out, const char *kind, uint64_t count, const char *place)
 {
 	*known_out = true;
-	if (strcmp(kind, "file") == 0 && folder)
-		return work_file(count, folder);
-	for (size_t i = 0; !folder && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	if (strcmp(kind, "file") == 0 && place)
+		return work_file(count, place);
+	if (strcmp(kind, "connect") == 0 && place)
+		return work_connect(count, place);
+	for (size_t i = 0; !place && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(kind, kinds[i].name) == 0)
 			return kinds[i].work(count);
 	}
@@ -69,7 +71,9 @@ main(int argc, char **argv)
 	if ((argc == 3 || argc == 4) && read_count(&count, argv[2]))
 		done = do_work(&known, argv[1], count, argv[3]);
 	if (!known) {
-		fputs("usage: tare-weight KIND COUNT, or tare-weight file COUNT FOLDER\n", stderr);
+		fputs("usage: tare-weight KIND COUNT, or tare-weight file COUNT FOLDER, or "
+		      "tare-weight connect COUNT ADDRESS\n",
+			stderr);
 		return 2;
 	}
 	if (!done)

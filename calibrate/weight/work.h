@@ -24,5 +24,8 @@ bool work_pipe(uint64_t count);     /* 100 round trips between two processes */
 bool work_spawn(uint64_t count);    /* processes started that do nothing, and waited for */
 bool work_file(uint64_t count, const char *folder); /* files made, written, synced and removed */
 bool work_loopback(uint64_t count);                 /* 100 round trips over TCP to 127.0.0.1 */
+/* 100 round trips to an IPv4 address, or to the "gateway", which is the host where a bridge is the
+ * network: connections to a port where nobody listens, so that no server is needed. */
+bool work_connect(uint64_t count, const char *peer);
 
 #endif

@@ -377,7 +377,7 @@ def a_container_is_weighed(tare):
         rows = [line for line in out.splitlines() if line[:8].strip() in
                 ("cpu", "memory", "latency", "start", "disk", "network")]
         rows = [row for row in rows if not row.startswith("cpu time")]
-        expect(len(rows) == 17, f"{len(rows)} rows:\n{out}{err}")
+        expect(len(rows) == 26, f"{len(rows)} rows:\n{out}{err}")
         expect("not measured" not in out, out)
         expect("beta" in out and "A/A" in out and "starting a container takes" in out, out)
         listed, _ = sandbox.run("list", "calibrations")

@@ -103,7 +103,7 @@ says_what_each_probe_costs(void **state)
 	const struct tare_weighing *one = find(&calibration, "floating", false);
 
 	(void)state;
-	assert_int_equal(calibration.weighing_count, tare_probe_count + 1);
+	assert_int_equal(calibration.weighing_count, tare_probe_count + 2);
 	assert_int_equal(one->n, PAIRS);
 	assert_true(fabs(one->overhead.estimate - 0.05) < 1e-9);
 	assert_true(fabs(one->container_ns / one->host_ns - 1.05) < 1e-9);
@@ -395,7 +395,7 @@ is_told_to_reports_in_words(void **state)
 	assert_string_equal(weights->dimensions[0].name, "cpu");
 	assert_string_equal(weights->dimensions[0].verdict, "overhead");
 	assert_string_equal(weights->dimensions[6].name, "network (bridge)");
-	assert_int_equal(weights->probe_count, tare_probe_count + 1);
+	assert_int_equal(weights->probe_count, tare_probe_count + 2);
 	assert_string_equal(weights->probes[0].name, "integer short");
 	assert_string_equal(weights->probes[0].dimension, "cpu");
 	assert_null(weights->probes[0].probe);

@@ -75,8 +75,10 @@ is_a_suite_with_every_probe_on_host_again_and_in_the_container(void **state)
 
 	(void)state;
 	assert_string_equal(made->suite, TARE_CALIBRATION_SUITE);
-	/* The loopback is measured in a network of the container's own as well. */
-	assert_int_equal(made->case_count, 3 * tare_probe_count + 1);
+	/* Networks are measured in one of the container's own as well. */
+	assert_int_equal(made->case_count, 3 * tare_probe_count + 2);
+	assert_string_equal(find(made, "to the host@bridge")->program.argv[3], "gateway");
+	assert_string_equal(find(made, "to the host@container")->program.argv[3], "127.0.0.1");
 	host = find(made, "integer long@host");
 	again = find(made, "integer long@again");
 	inside = find(made, "integer long@container");
@@ -176,6 +178,20 @@ the_container_is_given_whatever_a_suite_can(void **state)
 }
 
 static void
+the_host_is_behind_the_gateway_of_a_bridge(void **state)
+{
+	static const char *const given[] = {"network=bridge"};
+	const struct tare_plan *made;
+
+	(void)state;
+	protocol.resources = given;
+	protocol.resource_count = 1;
+	made = plan();
+	assert_string_equal(find(made, "to the host@container")->program.argv[3], "gateway");
+	assert_string_equal(find(made, "to the host@again")->program.argv[3], "127.0.0.1");
+}
+
+static void
 measures_only_the_dimensions_that_are_asked_for(void **state)
 {
 	const struct tare_plan *made;
@@ -251,6 +267,8 @@ main(void)
 			lengths_are_many_periods_of_a_quota, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			the_container_is_given_whatever_a_suite_can, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_host_is_behind_the_gateway_of_a_bridge, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			measures_only_the_dimensions_that_are_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(knows_dimensions_by_name, setup, teardown),
