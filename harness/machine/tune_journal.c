@@ -215,10 +215,11 @@ read_first_line(struct tare_tune_record *record, const char *text, size_t len, c
 	return status == TARE_OK ? TARE_OK : tare_err_where(err, "line 1");
 }
 
-static enum tare_status
-read_lines(struct tare_tune_record *record, struct tare_arena *arena, const char *text, size_t len,
-	const char *boot, struct tare_err *err)
+enum tare_status
+tare_tune_journal_parse(struct tare_tune_record *record_out, struct tare_arena *arena,
+	const char *text, size_t len, const char *boot, struct tare_err *err)
 {
+	struct tare_tune_record record = {.of_this_boot = true};
 	size_t number = 0, room = 0;
 	const char *end;
 
@@ -229,13 +230,14 @@ read_lines(struct tare_tune_record *record, struct tare_arena *arena, const char
 
 		len -= line_len + 1;
 		if (number++ == 0) {
-			if (read_first_line(record, text, line_len, boot, err) != TARE_OK)
+			if (read_first_line(&record, text, line_len, boot, err) != TARE_OK)
 				return TARE_INVALID;
-		} else if (read_line(record, &room, arena, text, line_len, &why) != TARE_OK &&
-			   !record->damage) {
-			record->damage = tare_arena_printf(arena, "line %zu: %s", number, why.text);
+		} else if (read_line(&record, &room, arena, text, line_len, &why) != TARE_OK &&
+			   !record.damage) {
+			record.damage = tare_arena_printf(arena, "line %zu: %s", number, why.text);
 		}
 	}
+	*record_out = record;
 	return TARE_OK;
 }
 
@@ -243,7 +245,6 @@ enum tare_status
 tare_tune_journal_read(struct tare_tune_record *record_out, struct tare_arena *arena,
 	const char *root, struct tare_err *err)
 {
-	struct tare_tune_record record = {.of_this_boot = true};
 	char *path = tare_tune_journal_path(arena, root);
 	struct stat about;
 	char *text;
@@ -257,9 +258,9 @@ tare_tune_journal_read(struct tare_tune_record *record_out, struct tare_arena *a
 	status = tare_file_read(arena, &text, &len, path, JOURNAL_MAX, err);
 	if (status != TARE_OK)
 		return status;
-	if (read_lines(&record, arena, text, len, read_boot(arena, root), err) != TARE_OK)
+	if (tare_tune_journal_parse(record_out, arena, text, len, read_boot(arena, root), err) !=
+		TARE_OK)
 		return tare_err_where(err, "undo journal \"%s\"", path);
-	*record_out = record;
 	return TARE_OK;
 }
 

@@ -34,6 +34,11 @@ bool tare_tune_is_locked(const struct tare_tune_place *place);
 enum tare_status tare_tune_journal_read(struct tare_tune_record *record_out,
 	struct tare_arena *arena, const char *root, struct tare_err *err);
 
+/* The same of its text; boot is the number of this boot. The place of an error is the line only. */
+enum tare_status tare_tune_journal_parse(struct tare_tune_record *record_out,
+	struct tare_arena *arena, const char *text, size_t len, const char *boot,
+	struct tare_err *err);
+
 /* Makes it, with its header. */
 enum tare_status tare_tune_journal_make(
 	int *fd_out, const struct tare_tune_place *place, struct tare_err *err);
