@@ -6,6 +6,7 @@
 /* The gated comparisons of all sets: the family Holm corrects for. */
 struct family {
 	struct tare_comparison **items;
+	bool *across_runs; /* of each item's set: nothing is paired there */
 	size_t count;
 };
 
@@ -18,10 +19,13 @@ collect(struct tare_arena *arena, struct tare_comparison_set *sets, size_t set_c
 	for (size_t i = 0; i < set_count; i++)
 		total += sets[i].item_count;
 	family.items = tare_arena_alloc(arena, total, sizeof(struct tare_comparison *));
+	family.across_runs = tare_arena_alloc(arena, total, sizeof(bool));
 	for (size_t i = 0; i < set_count; i++)
 		for (size_t j = 0; j < sets[i].item_count; j++)
-			if (sets[i].items[j].metric.gated)
+			if (sets[i].items[j].metric.gated) {
+				family.across_runs[family.count] = sets[i].across_runs;
 				family.items[family.count++] = &sets[i].items[j];
+			}
 	return family;
 }
 
@@ -68,17 +72,22 @@ struct tally {
 	size_t hopeless; /* of these, those that could not with so few values, whatever they are */
 };
 
-/* The smallest one-sided p that so many values can give: all pairs, or all values, on one side. */
+/* The smallest one-sided p that so many values can give, at what looks leave of alpha: all pairs,
+ * or all values, on one side. */
 static double
-smallest_p(const struct tare_comparison *item)
+smallest_p(const struct family *family, size_t index, double alpha)
 {
-	double a = (double)item->base_n, b = (double)item->head_n;
+	const struct tare_comparison *item = family->items[index];
+	double a = (double)item->base_n, b = (double)item->head_n, p;
 
 	if (item->method == TARE_METHOD_EXACT)
 		return 0.0;
-	if (item->method == TARE_METHOD_PAIRED)
-		return ldexp(1.0, -(int)(item->n < 1000 ? item->n : 1000));
-	return exp(lgamma(a + 1.0) + lgamma(b + 1.0) - lgamma(a + b + 1.0));
+	if (item->method == TARE_METHOD_PAIRED ||
+		(item->method == TARE_METHOD_DIFFERENCE && !family->across_runs[index]))
+		p = ldexp(1.0, -(int)(item->n < 1000 ? item->n : 1000));
+	else
+		p = exp(lgamma(a + 1.0) + lgamma(b + 1.0) - lgamma(a + b + 1.0));
+	return tare_spending_p(p, item->level, alpha);
 }
 
 static struct tally
@@ -94,7 +103,7 @@ count_verdicts(const struct family *family, double alpha)
 			continue;
 		}
 		tally.doubtful++;
-		tally.hopeless += smallest_p(item) * (double)family->count > alpha;
+		tally.hopeless += smallest_p(family, i, alpha) * (double)family->count > alpha;
 	}
 	return tally;
 }

@@ -26,6 +26,9 @@ setup(void **state)
 			.verdict = TARE_VERDICT_NO_CHANGE,
 			.method = TARE_METHOD_PAIRED,
 			.n = 20,
+			.base_n = 20,
+			.head_n = 20,
+			.level = 0.05,
 			.p_value = 1.0,
 			.p_adjusted = NAN};
 	set = (struct tare_comparison_set){.items = items, .item_count = 12};
@@ -161,6 +164,32 @@ a_gate_that_could_not_have_failed_is_undecided(void **state)
 }
 
 static void
+pairs_are_pairs_where_only_differences_can_be_had(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 12; i++) {
+		items[i].method = TARE_METHOD_DIFFERENCE;
+		items[i].n = items[i].base_n = items[i].head_n = 6;
+		regress(i, 1.0 / 64.0);
+	}
+	assert_int_equal(decide(on_regression).result, TARE_GATE_UNDECIDED);
+	/* Six against six that are no pairs can give 1 / 924. */
+	set.across_runs = true;
+	assert_int_equal(decide(on_regression).result, TARE_GATE_PASSED);
+}
+
+static void
+what_looks_have_spent_makes_a_regression_impossible(void **state)
+{
+	(void)state;
+	items[0].n = 9;
+	regress(0, 0.02);
+	assert_int_equal(decide(on_regression).result, TARE_GATE_PASSED);
+	items[0].level = 0.01;
+	assert_int_equal(decide(on_regression).result, TARE_GATE_UNDECIDED);
+}
+
+static void
 inconclusive_is_undecided_only_where_it_counts(void **state)
 {
 	struct tare_gate_outcome outcome;
@@ -235,6 +264,8 @@ main(void)
 		TEST(a_regression_that_does_not_hold_among_many_is_doubtful),
 		TEST(marks_what_failed_it_and_nothing_else),
 		TEST(a_gate_that_could_not_have_failed_is_undecided),
+		TEST(pairs_are_pairs_where_only_differences_can_be_had),
+		TEST(what_looks_have_spent_makes_a_regression_impossible),
 		TEST(inconclusive_is_undecided_only_where_it_counts),
 		TEST(counts_only_what_is_gated),
 		TEST(improvements_fail_it_where_asked),
