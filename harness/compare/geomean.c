@@ -264,6 +264,22 @@ less(double distance, double foreign)
 	return foreign > 0.0 ? sqrt(square > 0.0 ? square : 0.0) : distance;
 }
 
+/* Where pairs that share something in their blocks are too few for an interval that wide, it is the
+ * one of pairs that do not, stretched as much: the test cannot give it, but a sum can use it. */
+static void
+stretch_interval(struct geomean *geomean, struct part *part)
+{
+	struct logs logs = gather(geomean->scratch, part);
+	struct tare_interval own;
+	double stretch;
+
+	tare_sort(logs.values[0], logs.counts[0]);
+	tare_hl_paired(&own, geomean->ranks, logs.values[0], logs.counts[0], part->item->level);
+	stretch = part->item->spread / tare_sd(logs.values[0], logs.counts[0]);
+	part->low = own.estimate - stretch * (own.estimate - own.low);
+	part->high = own.estimate + stretch * (own.high - own.estimate);
+}
+
 static void
 add_part(struct geomean *geomean, const struct tare_comparison *item, const struct tare_run *base,
 	const struct tare_run *head)
@@ -283,6 +299,8 @@ add_part(struct geomean *geomean, const struct tare_comparison *item, const stru
 		part->lines[0] = correction->base_line;
 		part->lines[1] = correction->head_line;
 	}
+	if (isnan(part->low) && item->method == TARE_METHOD_PAIRED)
+		stretch_interval(geomean, part);
 	part->sd = (part->high - part->low) / 2.0 / z;
 	geomean->foreign_se += foreign;
 }

@@ -205,6 +205,47 @@ a_constant_case_among_others_counts_for_the_mean(void **state)
 	assert_true(fabs(half_width(&set) / in_quadrature(&set) - 1.0) < 0.15);
 }
 
+/* What the pairs of its blocks share widens the interval of six pairs past any that six can give.
+ */
+static void
+a_case_without_an_interval_of_its_own_takes_none_from_the_mean(void **state)
+{
+	static const double shared[] = {1.02e7, 1.021e7, 0.99e7, 0.989e7, 1.03e7, 1.031e7};
+	static const double ones[] = {1e7, 1e7, 1e7, 1e7, 1e7, 1e7};
+	struct tare_comparison_set set;
+
+	(void)state;
+	sample_run_add_values(
+		first, sample_run_add_case(first, "a", "base", 0), TARE_METRIC_WALL, ones, 6);
+	sample_run_add_values(
+		first, sample_run_add_case(first, "a", "head", 0), TARE_METRIC_WALL, shared, 6);
+	add(first, "b", "base", 1, 1e7, 0.002, 20);
+	add(first, "b", "head", 1, 1e7, 0.002, 20);
+	set = variants_of(first);
+	assert_int_equal(set.geomean_count, 2);
+	assert_nan(set.items[0].ratio_low);
+	/* The other one alone would leave 0.1 %. */
+	assert_true(half_width(&set) > 0.006);
+	assert_true(half_width(&set) < 0.02);
+}
+
+/* Too few to say anything of one case say nothing of the suite. */
+static void
+a_case_of_too_few_pairs_leaves_no_interval(void **state)
+{
+	struct tare_comparison_set set;
+
+	(void)state;
+	add(first, "a", "base", 0, 1e7, 0.002, 5);
+	add(first, "a", "head", 0, 1e7, 0.002, 5);
+	add(first, "b", "base", 1, 1e7, 0.002, 20);
+	add(first, "b", "head", 1, 1e7, 0.002, 20);
+	set = variants_of(first);
+	assert_int_equal(set.geomean_count, 2);
+	assert_nan(set.geomean_low);
+	assert_nan(set.geomean_high);
+}
+
 /* So many that drawing would take too long: their sum is normal. */
 static void
 very_many_cases_add_in_quadrature(void **state)
@@ -233,6 +274,8 @@ main(void)
 		TEST(a_long_tail_shows),
 		TEST(constant_cases_leave_a_point),
 		TEST(a_constant_case_among_others_counts_for_the_mean),
+		TEST(a_case_without_an_interval_of_its_own_takes_none_from_the_mean),
+		TEST(a_case_of_too_few_pairs_leaves_no_interval),
 		TEST(very_many_cases_add_in_quadrature),
 	};
 
