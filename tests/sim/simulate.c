@@ -171,6 +171,12 @@ bench_compare(
 		TARE_METRIC_WALL, true, NULL);
 }
 
+bool
+misses(double low, double high, double truth)
+{
+	return low > truth || high < truth;
+}
+
 static double
 slack(size_t trials, double bound)
 {

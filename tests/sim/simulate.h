@@ -56,6 +56,9 @@ void bench_cut(struct bench *bench, size_t pairs);
 void bench_compare(
 	struct tare_comparison *item_out, struct tare_arena *scratch, const struct bench *bench);
 
+/* Whether there is an interval that does not hold the truth. */
+bool misses(double low, double high, double truth);
+
 /* count of trials against bound: prints a mark and returns whether it is kept. */
 bool within(size_t count, size_t trials, double bound);
 bool at_least(size_t count, size_t trials, double bound);
