@@ -39,8 +39,10 @@ in_hz(const struct tare_reader *reader, const char *khz)
 static void
 add_frequency(const struct tare_reader *reader, const struct tare_bits *online)
 {
-	tare_fact_add_known(reader, "cpu.frequency_driver",
-		of_all_cpus(reader, online, "cpufreq/scaling_driver"), true);
+	const char *driver = of_all_cpus(reader, online, "cpufreq/scaling_driver");
+
+	/* Said, so that nobody looks for the governor of a virtual machine. */
+	tare_fact_add(reader, "cpu.frequency_driver", driver ? driver : "none", driver != NULL);
 	tare_fact_add_known(reader, "cpu.governor",
 		of_all_cpus(reader, online, "cpufreq/scaling_governor"), true);
 	tare_fact_add_known(reader, "cpu.energy_preference",

@@ -199,6 +199,8 @@ a_machine_without_files_is_unknown_and_not_an_error(void **state)
 	(void)state;
 	describe(&environment, arena, "tests/machines/none-of-that-name");
 	assert_string_equal(tare_environment_get(&environment, "cpu.model"), "unknown");
+	assert_string_equal(tare_environment_get(&environment, "cpu.frequency_driver"), "none");
+	assert_null(tare_environment_get(&environment, "cpu.governor"));
 	assert_string_equal(tare_environment_get(&environment, "cgroup.layout"), "none");
 	assert_int_equal(strlen(environment.fingerprint), 64);
 	tare_arena_free(arena);
