@@ -475,8 +475,10 @@ tare_calibration_check_facts(const struct tare_run *mine, const struct tare_run 
 		if (strcmp(there, here) != 0)
 			return tare_err_set(err, TARE_INVALID,
 				"calibration %s was made with %s '%.100s', and %.200s of run %s "
-				"has '%.100s'; calibrate with what is to be corrected",
-				mine->id, binding_keys[i], there, subject->name, run->id, here);
+				"has '%.100s'; calibrate with what is to be corrected: tare "
+				"calibrate --like %s",
+				mine->id, binding_keys[i], there, subject->name, run->id, here,
+				run->id);
 	}
 	return TARE_OK;
 }

@@ -138,6 +138,23 @@ write_pairs(struct html *h)
 	fputs("</table></div>\n", h->out);
 }
 
+/* Its interval on a line of its own, so that a phone shows both sides. */
+static void
+write_span(struct html *h, const struct tare_span *span)
+{
+	const char *text = isnan(span->estimate) ? "" : tare_span_text(h->arena, span);
+	const char *interval = strchr(text, '[');
+
+	fputs("<td>", h->out);
+	if (!interval) {
+		html_text(h->out, text);
+		return;
+	}
+	html_text(h->out, tare_arena_strndup(h->arena, text, (size_t)(interval - text)));
+	fputs("<br>", h->out);
+	html_text(h->out, interval);
+}
+
 static void
 write_times(struct html *h, const struct tare_run *run, const struct tare_correction *correction)
 {
@@ -155,10 +172,8 @@ write_times(struct html *h, const struct tare_run *run, const struct tare_correc
 		rows++;
 		fputs("<tr><th scope=row>", h->out);
 		html_text(h->out, run->cases[i].name);
-		fputs("<td>", h->out);
-		html_text(h->out, tare_span_text(h->arena, &one->raw));
-		fputs("<td>", h->out);
-		html_text(h->out, one->line ? tare_span_text(h->arena, &one->host) : "");
+		write_span(h, &one->raw);
+		write_span(h, &one->host);
 		fputs("<td>", h->out);
 		html_text(h->out, tare_correction_remark(one));
 		putc('\n', h->out);
@@ -166,29 +181,32 @@ write_times(struct html *h, const struct tare_run *run, const struct tare_correc
 	fputs("</table></div>\n", h->out);
 }
 
+/* How times were corrected, or why none was. */
 static void
-write_correction(
-	struct html *h, const struct tare_run *run, const struct tare_correction *correction)
+write_rules(struct html *h, const struct tare_correction *correction)
 {
 	const char *rules[TARE_CORRECTION_RULES_MAX];
 	const char *refusal = tare_correction_refusal(h->arena, correction);
 	size_t count = tare_correction_rules(rules, h->arena, correction);
 
-	if (!correction)
-		return;
 	if (refusal) {
 		fputs("<p>", h->out);
 		html_sentence(h->out, refusal);
 		fputs(".</p>\n", h->out);
-		return;
 	}
-	if (correction->corrected_count == 0)
-		return;
 	for (size_t i = 0; i < count; i++) {
-		fputs("<p>Corrected ", h->out);
+		fputs("<p>Wall time corrected ", h->out);
 		html_text(h->out, rules[i]);
 		fputs(".</p>\n", h->out);
 	}
+}
+
+static void
+write_correction(
+	struct html *h, const struct tare_run *run, const struct tare_correction *correction)
+{
+	if (!correction || correction->corrected_count == 0)
+		return;
 	write_times(h, run, correction);
 	fputs("<p class=note>", h->out);
 	html_sentence(h->out, tare_correction_scope(h->arena, run, correction));
@@ -298,6 +316,9 @@ html_write_correction(struct html *h)
 	fputs("<section aria-labelledby=container><h2 id=container>What the container "
 	      "costs</h2>\n",
 		h->out);
+	write_rules(h, h->input->correction);
+	if (h->input->base)
+		write_rules(h, h->input->base_correction);
 	write_pairs(h);
 	write_correction(h, h->run, h->input->correction);
 	if (h->input->base)

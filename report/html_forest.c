@@ -187,7 +187,12 @@ write_geomean(struct html *h, const struct tare_comparison_set *set)
 		write_length(out, set->geomean_high);
 		putc(')', out);
 	}
-	fputs(", as a geometric mean.</p>\n", out);
+	fputs(", as a geometric mean", out);
+	if (set->raw_geomean > 0) {
+		fputs(", corrected for the container; raw it is ", out);
+		write_length(out, set->raw_geomean);
+	}
+	fputs(".</p>\n", out);
 }
 
 static void

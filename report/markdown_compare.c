@@ -159,6 +159,10 @@ write_geomean(struct markdown *md, const struct tare_comparison_set *set)
 	fprintf(md->piece, "Geometric mean of wall over %zu cases: %s", set->geomean_count, change);
 	if (isfinite(set->geomean_low) && isfinite(set->geomean_high))
 		fprintf(md->piece, " (%s to %s)", low, high);
+	if (set->raw_geomean > 0)
+		fprintf(md->piece, "; raw %s",
+			tare_ratio_text(md->arena, set->raw_geomean, set->raw_geomean_low,
+				set->raw_geomean_high));
 	fputs(".\n\n", md->piece);
 	markdown_end(md);
 }

@@ -273,6 +273,11 @@ add_geomean(const struct text_page *page, struct tare_table *table,
 			{"wall", NULL}, {ratio_text(page, set->geomean), NULL},
 			{tare_arena_strdup(page->arena, change), NULL}, {interval, NULL}, {0}, {0},
 			{0}});
+	if (set->raw_geomean > 0)
+		tare_table_note(
+			table, tare_arena_printf(page->arena, "raw %s",
+				       tare_ratio_text(page->arena, set->raw_geomean,
+					       set->raw_geomean_low, set->raw_geomean_high)));
 }
 
 void

@@ -11,6 +11,7 @@
 #include "harness/cli/list.h"
 #include "harness/cli/measuring.h"
 #include "harness/model/container.h"
+#include "harness/stages/stage.h"
 #include "runners/link.h"
 #include "runners/runner.h"
 
@@ -26,6 +27,7 @@ struct calibrate_line {
 	const char *cpu_quota;
 	const char *journal;
 	const char *store;
+	const char *like;
 	const char *correct;
 	const char *max_age;
 	bool quick;
@@ -45,6 +47,8 @@ static const struct tare_option options[] = {
 	{"memory", 0, "SIZE", TARE_OPTION_TEXT, AT(memory), "the container's limit"},
 	{"cpu-quota", 0, "CORES", TARE_OPTION_TEXT, AT(cpu_quota),
 		"the container's limit, in cores' worth of time"},
+	{"like", 0, "RUN", TARE_OPTION_TEXT, AT(like),
+		"image and limits of RUN's container, where not given here"},
 	{"resource", 0, "KEY=VALUE", TARE_OPTION_TEXTS, AT(resources),
 		"more of what a suite writes in `resources`; repeatable"},
 	{"dimension", 0, "NAME", TARE_OPTION_TEXTS, AT(dimensions),
@@ -190,6 +194,68 @@ drop_summary(struct tare_session *session)
 	memmove(to->reports, to->reports + 1, to->report_count * sizeof(to->reports[0]));
 }
 
+/* The limits as a suite writes them, of what the kernel shows in a container: bytes, and "50000
+ * 100000" for half of a core, or a word or -1 for none. */
+static void
+take_limits(struct calibrate_line *line, struct tare_arena *arena,
+	const struct tare_environment *environment)
+{
+	const char *memory = tare_environment_get(environment, "container.memory");
+	const char *quota = tare_environment_get(environment, "container.cpu_quota");
+	uint64_t bytes, quota_us, period_us;
+	char *period;
+
+	/* Beyond that cgroups write what is no limit. */
+	if (memory && !line->memory &&
+		tare_count_parse(&bytes, memory, INT64_MAX, NULL) == TARE_OK &&
+		bytes < UINT64_C(1) << 60)
+		line->memory = tare_arena_printf(arena, "%sB", memory);
+	if (!quota || line->cpu_quota || !strchr(quota, ' '))
+		return;
+	period = tare_arena_strdup(arena, quota);
+	period[strcspn(period, " ")] = '\0';
+	if (tare_count_parse(&quota_us, period, UINT32_MAX, NULL) != TARE_OK ||
+		tare_count_parse(&period_us, strchr(quota, ' ') + 1, UINT32_MAX, NULL) != TARE_OK ||
+		period_us == 0)
+		return;
+	line->cpu_quota = tare_arena_printf(arena, "%.9g", (double)quota_us / (double)period_us);
+	if (line->resources.count < TARE_TEXTS_MAX)
+		line->resources.items[line->resources.count++] = tare_arena_printf(
+			arena, "cpu_period=%lluus", (unsigned long long)period_us);
+}
+
+/* What was not said on the command line is that of a run that ran in a container. */
+static enum tare_status
+take_after(struct calibrate_line *line, struct tare_session *session, struct tare_err *err)
+{
+	struct tare_run *run = NULL;
+	const struct tare_environment *environment;
+	const char *image;
+	enum tare_status status;
+
+	if (!line->like)
+		return TARE_OK;
+	session->options.store_url = line->store;
+	status = tare_stage_find_run(&run, session, line->like, NULL, err);
+	if (status != TARE_OK)
+		return tare_err_where(err, "--like");
+	environment = &run->environment;
+	image = tare_environment_get(environment, "container.image_id");
+	if (!image) {
+		status = tare_err_set(
+			err, TARE_INVALID, "--like: no case of run %s ran in a container", run->id);
+	} else {
+		if (!line->image)
+			line->image = tare_arena_strdup(session->arena, image);
+		if (!line->runner && tare_environment_get(environment, "container.engine"))
+			line->runner = tare_arena_strdup(session->arena,
+				tare_environment_get(environment, "container.engine"));
+		take_limits(line, session->arena, environment);
+	}
+	tare_run_free(run);
+	return status;
+}
+
 static enum tare_status
 measure(struct tare_session *session, const struct calibrate_line *line,
 	struct tare_measuring_line *measuring, int *exit_code_out, struct tare_err *err)
@@ -224,7 +290,7 @@ measure(struct tare_session *session, const struct calibrate_line *line,
 static enum tare_status
 calibrate(const void *line_in, char **operands, int *exit_code_out, struct tare_err *err)
 {
-	const struct calibrate_line *line = line_in;
+	struct calibrate_line line = *(const struct calibrate_line *)line_in;
 	struct tare_measuring_line measuring;
 	enum tare_status status = tare_operands_check("calibrate", operands, 0, 0, err);
 	struct tare_session *session;
@@ -232,11 +298,13 @@ calibrate(const void *line_in, char **operands, int *exit_code_out, struct tare_
 	if (status != TARE_OK)
 		return status;
 	session = tare_session_new();
-	if (line->correct)
+	if (line.correct)
 		status = tare_calibration_correct_run(
-			session, line->correct, line->store, line->max_age, err);
+			session, line.correct, line.store, line.max_age, err);
 	else
-		status = measure(session, line, &measuring, exit_code_out, err);
+		status = take_after(&line, session, err);
+	if (status == TARE_OK && !line.correct)
+		status = measure(session, &line, &measuring, exit_code_out, err);
 	tare_session_free(session);
 	return status;
 }
@@ -245,11 +313,11 @@ const struct tare_command tare_command_calibrate = {
 	.name = "calibrate",
 	.usage = "[OPTION...]",
 	.summary = "weigh a container against the host",
-	.detail =
-		"Measures small programs on the host, on the host again and in a container, and\n"
-		"says what the container costs, kind by kind. The calibration is kept in the\n"
-		"history: tare list calibrations. With --correct RUN the times that a run took in\n"
-		"containers are shown beside what they would be on the host.",
+	.detail = "Measures small programs on the host, on the host again and in a container, and\n"
+		  "says what the container costs, kind by kind. The calibration is kept in the\n"
+		  "history: tare list calibrations. With --like RUN it is of that run's image and\n"
+		  "limits. With --correct RUN the times that a run took in containers are shown\n"
+		  "beside what they would be on the host.",
 	.words = "",
 	.tables = tables,
 	.line_size = sizeof(struct calibrate_line),

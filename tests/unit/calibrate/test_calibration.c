@@ -243,7 +243,7 @@ is_bound_to_machine_engine_image_and_limits(void **state)
 	assert_string_equal(err.text,
 		"calibration 20260102-030405-00000a was made with container.memory '1024', and "
 		"integer short@host of run 20260202-030405-00000b has '2048'; calibrate with what "
-		"is to be corrected");
+		"is to be corrected: tare calibrate --like 20260202-030405-00000b");
 	tare_run_free(mine);
 	tare_run_free(other);
 }
