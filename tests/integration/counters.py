@@ -252,16 +252,16 @@ def counts_on_the_cpus_of_the_case(tare):
 
 def warns_of_what_it_lacks_or_refuses(tare):
     with Sandbox(tare) as sandbox:
-        suite = suite_of(["page-faults", "no-such-counter"], "[true]")
+        suite = suite_of(["page-faults", "NO_SUCH_EVENT"], "[true]")
         report, text = measure(sandbox, suite)
-        expect("not counted here: no-such-counter (no provider knows it" in text, text)
+        expect("not counted here: NO_SUCH_EVENT (no provider knows it" in text, text)
         # A busy machine has warnings of its own.
         expect("counters_missing" in [one["id"] for one in report["warnings"]],
                str(report["warnings"]))
         expect(len(samples(report["cases"][0], "page-faults")) == 4, str(report["cases"][0]))
         sandbox.write("suite.yaml", suite + "  counters_required: true\n")
         _, text = sandbox.run("run", "suite.yaml", exit_code=5)
-        expect("required counters cannot be had here: no-such-counter (" in text, text)
+        expect("required counters cannot be had here: NO_SUCH_EVENT (" in text, text)
 
 
 def with_program(test, program):
