@@ -229,16 +229,61 @@ def each_fault_costs_its_case_and_no_other(tare):
         expect_no_containers(30)
 
 
-def a_container_that_is_removed_costs_its_case(tare):
+def a_container_that_ends_costs_its_case_and_nothing_measured(tare):
+    """Two invocations are done and a third hangs when it is removed, or killed."""
+    for words, said in ((("rm", "--force"), "the container was removed while it was in use"),
+                        (("kill",), "the container ended with status 137")):
+        with Box(tare) as sandbox:
+            sandbox.write("boxed.yaml", suite(
+                "- name: a\n  shell: 'cd ${scratch_dir}; if [ ! -e one ]; then touch one; "
+                "elif [ ! -e two ]; then touch two; else touch running; sleep 1000; fi'\n"
+                "- name: b\n  command: 'true'\n"))
+            running = sandbox.start("run", "boxed.yaml", "--seed", "1")
+            wait_for_program(sandbox)
+            engine(*words, *left())
+            out, err = running.communicate(timeout=PATIENCE_S)
+            expect(said in out + err, out + err)
+            counts = [len(samples_of(sandbox.journal(), case)) for case in range(2)]
+            expect(counts == [2, 3], f"samples: {counts}\n{out}{err}")
+            expect_no_containers()
+
+
+def an_image_that_may_change_and_no_limits_are_warned_of(tare):
+    name = BOX.split(":", maxsplit=1)[0]
+    engine("tag", BOX, f"{name}:latest")
+    with Box(tare) as sandbox:
+        sandbox.write("boxed.yaml", suite("- name: a\n  command: 'true'\n", image=name))
+        out = " ".join("".join(sandbox.run("run", "boxed.yaml")).split())
+        expect(f"the image '{name}' is whatever is the latest" in out, out)
+        expect("the container of a may take all of the machine" in out, out)
+        sandbox.write("boxed.yaml", suite("- name: a\n  command: 'true'\n"
+                                          "  resources: {memory: 64MiB}\n"))
+        out = " ".join("".join(sandbox.run("run", "boxed.yaml")).split())
+        expect("whatever is the latest" not in out and "all of the machine" not in out, out)
+    engine("rmi", f"{name}:latest")
+
+
+def what_resources_say_holds_inside(tare):
+    """As the kernel shows it to a program in there, and to the record of the environment."""
     with Box(tare) as sandbox:
         sandbox.write("boxed.yaml", suite(
-            "- name: a\n  shell: 'touch ${scratch_dir}/running; sleep 1000'\n"))
-        running = sandbox.start("run", "boxed.yaml")
-        wait_for_program(sandbox)
-        engine("rm", "--force", *left())
-        out, err = running.communicate(timeout=PATIENCE_S)
-        expect("the container was removed while it was in use" in out + err, out + err)
-        expect_no_containers()
+            "- name: a\n  stdout: capture\n"
+            "  shell: 'cd /sys/fs/cgroup; cat cpu.max cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us "
+            "2>/dev/null || true; ulimit -n; echo mine $MINE; busybox df -k /dev/shm; "
+            "busybox grep -E \"^(Seccomp|NoNewPrivs|Cpus_allowed_list):\" /proc/self/status'\n"
+            "  resources: {cpus: 0-0, memory: 64MiB, cpu_shares: 512, cpu_quota: 0.25,\n"
+            "    cpu_period: 20ms, pids: 33, nofile: 222, shm_size: 8MiB, env: {MINE: here},\n"
+            "    tmpfs: [/a, '/b:size=1m'], security_opt: [no-new-privileges, seccomp=unconfined]}\n"
+            "  expect: {stdout: ['^5000( 20000)?$', '^222$', '^mine here$', '^shm +8192 ',\n"
+            "    'NoNewPrivs:.1', 'Seccomp:.0', 'Cpus_allowed_list:.0$']}\n"))
+        sandbox.run("run", "boxed.yaml")
+        facts = sandbox.facts()
+        for key, expected in (("memory", "67108864"), ("cpu_quota", "5000 20000"), ("pids", "33"),
+                              ("nofile", "222"), ("cpus", "0"), ("no_new_privs", "1"),
+                              ("seccomp", "0")):
+            expect(facts.get(f"container.{key}") == expected, f"{key}: {facts}")
+        expect(facts.get("container.cpu_weight") in ("512", "20"), f"cpu_weight: {facts}")
+        expect(facts.get("host.ssb") and facts.get("container.ssb"), f"ssb: {facts}")
 
 
 def wait_for_program(sandbox, timeout_s=PATIENCE_S):
@@ -484,7 +529,9 @@ ALL = (programs_run_inside_with_the_image_s_environment,
        an_image_is_built_from_nothing,
        limits_hold,
        each_fault_costs_its_case_and_no_other,
-       a_container_that_is_removed_costs_its_case,
+       a_container_that_ends_costs_its_case_and_nothing_measured,
+       what_resources_say_holds_inside,
+       an_image_that_may_change_and_no_limits_are_warned_of,
        a_signal_ends_all_of_it,
        the_next_run_sweeps_what_a_killed_one_left,
        services_run_in_the_container_too,
@@ -502,7 +549,7 @@ DIFFERENT = (programs_run_inside_with_the_image_s_environment,
              an_image_is_built_from_nothing,
              limits_hold,
              each_fault_costs_its_case_and_no_other,
-             a_container_that_is_removed_costs_its_case,
+             a_container_that_ends_costs_its_case_and_nothing_measured,
              the_next_run_sweeps_what_a_killed_one_left,
              dynamic_programs_run_as_the_image_s_user)
 
