@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <hwloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,30 +10,112 @@
 #include "harness/base/text.h"
 #include "harness/pin/affinity.h"
 
-enum { LIST_FILE_MAX = 1 << 16 };
+enum {
+	LIST_FILE_MAX = 1 << 16,
+	XML_MAX = 16 << 20,
+	/* More than TARE_BITS_MAX, since CPUs past it are left out of what is real: hwloc takes
+	 * seconds for so many, and the square of that beyond. */
+	XML_PUS_MAX = 4 * TARE_BITS_MAX,
+};
+
+/* How many CPUs a synthetic description comes to, which hwloc would build one by one: the product
+ * of its levels' numbers, read as hwloc reads them; limit + 1 for all beyond limit. What it cannot
+ * read is hwloc's to refuse. */
+static size_t
+count_described(const char *text, size_t limit)
+{
+	size_t count = 1;
+
+	while (*text) {
+		size_t aside = *text == '(' ? strcspn(text, ")") : 0;
+		unsigned long number;
+		char *end;
+
+		aside = *text == '[' ? strcspn(text, "]") : aside;
+		if (aside > 0 || strchr(" \n)]", *text)) {
+			text += aside > 0 ? aside : 1;
+			continue;
+		}
+		if (*text < '0' || *text > '9')
+			text += strcspn(text, ":");
+		text += *text == ':';
+		number = strtoul(text, &end, 0);
+		if (end == text || number == 0)
+			return 0;
+		if (number > limit / count)
+			return limit + 1;
+		count *= number;
+		text = end;
+	}
+	return count;
+}
+
+static size_t
+count_pus(const char *xml)
+{
+	static const char pu[] = "type=\"PU\"";
+	size_t count = 0;
+
+	while ((xml = strstr(xml, pu)) != NULL) {
+		xml += sizeof(pu) - 1;
+		count++;
+	}
+	return count;
+}
+
+/* hwloc's time grows with the square of the CPUs, and it reads a file of any length. */
+static enum tare_status
+check_size(char **xml_out, size_t *len_out, struct tare_arena *arena,
+	const struct tare_topology_source *source, struct tare_err *err)
+{
+	size_t limit = source->xml_path ? XML_PUS_MAX : TARE_BITS_MAX;
+	size_t count = 0;
+	enum tare_status status = TARE_OK;
+
+	if (source->xml_path)
+		status = tare_file_read(arena, xml_out, len_out, source->xml_path, XML_MAX, err);
+	if (status != TARE_OK)
+		return status;
+	if (source->xml_path)
+		count = count_pus(*xml_out);
+	else if (source->synthetic)
+		count = count_described(source->synthetic, limit);
+	if (count > limit)
+		return tare_err_set(err, TARE_INVALID,
+			"the machine '%.256s' has more than %zu CPUs; expected at most so many",
+			source->xml_path ? source->xml_path : source->synthetic, limit);
+	return TARE_OK;
+}
 
 static bool
-set_source(hwloc_topology_t hwloc, const struct tare_topology_source *source)
+set_source(hwloc_topology_t hwloc, const struct tare_topology_source *source, const char *xml,
+	size_t xml_len)
 {
 	if (source->xml_path)
-		return hwloc_topology_set_xml(hwloc, source->xml_path) == 0;
+		return hwloc_topology_set_xmlbuffer(hwloc, xml, (int)xml_len + 1) == 0;
 	if (source->synthetic)
 		return hwloc_topology_set_synthetic(hwloc, source->synthetic) == 0;
 	return true;
 }
 
 static enum tare_status
-load(hwloc_topology_t *hwloc_out, const struct tare_topology_source *source, struct tare_err *err)
+load(hwloc_topology_t *hwloc_out, struct tare_arena *arena,
+	const struct tare_topology_source *source, struct tare_err *err)
 {
 	hwloc_topology_t hwloc;
 	bool is_own = !source->xml_path && !source->synthetic;
 	bool loaded;
+	char *xml = NULL;
+	size_t xml_len = 0;
+	enum tare_status status = check_size(&xml, &xml_len, arena, source, err);
 
+	if (status != TARE_OK)
+		return status;
 	if (hwloc_topology_init(&hwloc) != 0)
 		return tare_err_errno(err, TARE_OUTSIDE, "cannot start hwloc");
 	/* With those that a cpuset forbids, so that asking for one can be told why not. */
 	hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
-	loaded = set_source(hwloc, source) && hwloc_topology_load(hwloc) == 0;
+	loaded = set_source(hwloc, source, xml, xml_len) && hwloc_topology_load(hwloc) == 0;
 	if (loaded && (!is_own || hwloc_topology_is_thissystem(hwloc))) {
 		*hwloc_out = hwloc;
 		return TARE_OK;
@@ -222,7 +305,7 @@ tare_topology_read(struct tare_topology **topology_out, struct tare_arena *arena
 {
 	struct tare_topology *topology;
 	hwloc_topology_t hwloc = NULL;
-	enum tare_status status = load(&hwloc, source, err);
+	enum tare_status status = load(&hwloc, arena, source, err);
 
 	if (status != TARE_OK)
 		return status;
@@ -316,7 +399,7 @@ tare_topology_export(char **xml_out, struct tare_arena *arena, struct tare_err *
 	hwloc_topology_t hwloc = NULL;
 	char *xml = NULL;
 	int len = 0;
-	enum tare_status status = load(&hwloc, &own, err);
+	enum tare_status status = load(&hwloc, arena, &own, err);
 
 	if (status != TARE_OK)
 		return status;

@@ -67,7 +67,8 @@ struct tare_topology_source {
 	const struct tare_bits *isolated; /* NULL: none */
 };
 
-/* Errors: TARE_INVALID for a file or description that hwloc cannot read; TARE_OUTSIDE; and
+/* Errors: TARE_INVALID for a file or description that hwloc cannot read, or that has more CPUs than
+ * is sensible (TARE_BITS_MAX described, four times that in a file); TARE_OUTSIDE; and
  * TARE_UNSUPPORTED where an HWLOC_ variable makes hwloc describe another machine than this. */
 enum tare_status tare_topology_read(struct tare_topology **topology_out, struct tare_arena *arena,
 	const struct tare_topology_source *source, struct tare_err *err);

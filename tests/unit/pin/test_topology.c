@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,77 @@ refuses_machines_that_hwloc_cannot_read(void **state)
 	assert_null(topology);
 }
 
+static void
+check_too_large(struct tare_arena *arena, const char *machine)
+{
+	struct tare_topology *topology = NULL;
+	struct tare_err err = {0};
+	char expected[256];
+
+	snprintf(expected, sizeof(expected),
+		"the machine '%s' has more than 1024 CPUs; expected at most so many", machine);
+	assert_int_equal(tare_topology_read_named(&topology, arena, machine, &err), TARE_INVALID);
+	assert_string_equal(err.text, expected);
+	assert_null(topology);
+}
+
+/* hwloc would be at it for hours. */
+static void
+refuses_more_cpus_than_it_can_use_before_hwloc_builds_them(void **state)
+{
+	check_too_large(*state, "core:100000 pu:2");
+	check_too_large(*state, "core:513 pu:2");
+	check_too_large(*state, "1025");
+	check_too_large(*state, "pack:32 [numa(memory=1)] l3:1(size=1MB) core:0x21 1");
+	check_too_large(*state, "core:2pu:1000");
+	check_too_large(*state, "core:18446744073709551615 pu:18446744073709551615");
+	check_too_large(*state, "core:-1 pu:1");
+}
+
+static void
+takes_as_many_cpus_as_it_can_use(void **state)
+{
+	static const char *const machines[] = {"pack:8 core:64 pu:2", "core:1024 1", "1024",
+		"(memory=1GB) pack:2 [numa(memory=2GB)] l3:2(size=4096) core:256 "
+		"pu:1(indexes=2*512:1*2)"};
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		struct tare_topology *topology = NULL;
+		struct tare_err err = {0};
+
+		if (tare_topology_read_named(&topology, *state, machines[i], &err) != TARE_OK)
+			fail_msg("%s: %s", machines[i], err.text);
+		assert_int_equal(topology->pu_count, 1024);
+	}
+}
+
+/* As a file it is what lstopo wrote, and a machine may have CPUs that tare leaves out. */
+static void
+refuses_a_file_of_too_many_cpus_or_without_end(void **state)
+{
+	static const char pu[] = "<object type=\"PU\" os_index=\"0\"/>\n";
+	char *folder = test_folder_make();
+	char *path = test_path(folder, "machine.xml");
+	char *xml = calloc(4097, sizeof(pu));
+	struct tare_topology_source source = {.xml_path = path};
+	struct tare_topology *topology = NULL;
+	struct tare_err err = {0};
+
+	for (size_t i = 0; i < 4097; i++)
+		memcpy(xml + i * (sizeof(pu) - 1), pu, sizeof(pu));
+	test_file_write(path, xml, strlen(xml));
+	assert_int_equal(tare_topology_read(&topology, *state, &source, &err), TARE_INVALID);
+	assert_non_null(
+		strstr(err.text, "machine.xml' has more than 4096 CPUs; expected at most so many"));
+	source.xml_path = "/dev/zero";
+	assert_int_equal(tare_topology_read(&topology, *state, &source, &err), TARE_INVALID);
+	assert_non_null(strstr(err.text, "/dev/zero"));
+	assert_null(topology);
+	free(xml);
+	free(path);
+	test_folder_remove(folder);
+}
+
 /* Binding on a topology of another machine does nothing and says nothing, so it must not be taken
  * for this one. */
 static void
@@ -216,6 +288,13 @@ main(void)
 			gives_memory_that_is_near_the_same_cpus_one_owner, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			refuses_machines_that_hwloc_cannot_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			refuses_more_cpus_than_it_can_use_before_hwloc_builds_them, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			takes_as_many_cpus_as_it_can_use, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			refuses_a_file_of_too_many_cpus_or_without_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			is_not_deceived_by_hwlocs_variables, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
