@@ -41,20 +41,22 @@ struct view {
 	size_t answer_count;
 };
 
+/* Where a policy can be read at all, that this machine has no such CPU or node is an answer. */
 static enum tare_status
 ask(struct view *view, const char *policy, struct tare_err *err)
 {
 	struct answer *answer = &view->answers[view->answer_count];
+	struct tare_cpus cpus;
 	struct tare_err why = {0};
 	enum tare_status status;
 
 	if (!*policy)
 		return tare_err_set(err, TARE_INVALID, "cpus is empty; expected a policy, or none");
-	status = tare_pin_choose(&answer->pin, view->topology, policy, &why);
+	status = tare_cpus_parse(&cpus, policy, &why);
+	if (status != TARE_OK)
+		return tare_err_set(err, status, "cpus %s", why.text);
 	answer->policy = policy;
-	if (status != TARE_OK && status != TARE_UNSUPPORTED)
-		return tare_err_set(err, status, "%s", why.text);
-	if (status == TARE_OK)
+	if (tare_pin_choose(&answer->pin, view->topology, policy, &why) == TARE_OK)
 		answer->text = tare_pin_describe(view->arena, &answer->pin, view->topology);
 	else
 		answer->reason = tare_arena_strdup(view->arena, why.text);
