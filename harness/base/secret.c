@@ -134,6 +134,12 @@ may_be_told(const char *name, size_t name_len, const char *value, size_t len)
 	return strchr("/.~", value[0]) || (len <= 3 && strspn(value, "0123456789") >= len);
 }
 
+bool
+tare_secret_value(const char *name, size_t len, const char *value)
+{
+	return tare_secret_name(name, len) && !may_be_told(name, len, value, strlen(value));
+}
+
 static bool
 is_name_character(char character)
 {

@@ -23,6 +23,10 @@
 /* Whether the name of an option, a variable or a header says that its value is a secret. */
 bool tare_secret_name(const char *name, size_t len);
 
+/* Whether a variable of this name has a value that is a secret: not a switch, a number or the file
+ * that the secret is in. */
+bool tare_secret_value(const char *name, size_t len, const char *value);
+
 /* One word of a command; before is the word in front of it, "" where it is the first. A word behind
  * -c is a script, others are one value. */
 const char *tare_secret_mask_word(struct tare_arena *arena, const char *before, const char *word);

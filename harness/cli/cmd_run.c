@@ -97,6 +97,8 @@ run_tuned(struct tare_session *session, const struct run_line *line, int *exit_c
 
 	if (line->tune)
 		tare_signals_catch();
+	else
+		tare_tuning_put_back_left(line->measuring.quiet ? NULL : stderr);
 	status = tare_tuning_begin(&tuning, line->tune, line->measuring.quiet ? NULL : stderr, err);
 	if (status != TARE_OK)
 		return status;

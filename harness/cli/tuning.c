@@ -109,6 +109,32 @@ tare_tuning_begin(
 	return TARE_OK;
 }
 
+void
+tare_tuning_put_back_left(FILE *out)
+{
+	struct tare_arena *arena = tare_arena_new();
+	struct tare_tune_status left;
+	struct tare_tune_place place;
+	struct tare_tune *tune = NULL;
+	struct tare_err err = {0};
+	size_t count = 0;
+
+	tare_tuning_place(&place, arena);
+	tare_tune_look(&left, &place);
+	if (left.tuned && !left.kept && !left.held) {
+		if (tare_tune_begin(&tune, &count, &place, &err) == TARE_OK &&
+			tare_tune_end(tune, &err) == TARE_OK) {
+			if (out)
+				tare_tuning_print_recovered(out, count);
+		} else if (out) {
+			fputs("warning: a tare that was killed left this machine tuned: ", out);
+			tare_text_print_safe(out, err.text, false);
+			fputc('\n', out);
+		}
+	}
+	tare_arena_free(arena);
+}
+
 enum tare_status
 tare_tuning_end(struct tare_tuning *tuning, struct tare_err *err)
 {

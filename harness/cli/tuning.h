@@ -27,6 +27,10 @@ struct tare_tuning {
  * which may be NULL. */
 enum tare_status tare_tuning_begin(
 	struct tare_tuning *tuning_out, const char *settings, FILE *out, struct tare_err *err);
+/* Puts back what a tare that was killed with its guardian left behind, and says on out (may be
+ * NULL) that it did, or that it could not: a run is not measured as somebody else's tuning has it
+ * without a word. */
+void tare_tuning_put_back_left(FILE *out);
 /* Puts back; in any case all is freed. */
 enum tare_status tare_tuning_end(struct tare_tuning *tuning, struct tare_err *err);
 

@@ -275,6 +275,27 @@ check_governor(struct tare_arena *arena, const char *root, const struct tare_kno
 	return TARE_OK;
 }
 
+/* A list of CPUs, of which one at least is there to take an interrupt. */
+static enum tare_status
+check_cpus(struct tare_arena *arena, const char *root, const struct tare_knob *knob,
+	const char *value, struct tare_err *err)
+{
+	const struct tare_reader reader = {.arena = arena, .root = root};
+	const char *text = tare_read_line(&reader, "/sys/devices/system/cpu/online");
+	struct tare_bits cpus, online, both;
+
+	if (!tare_bits_parse(&cpus, value))
+		return refuse(knob, value, err);
+	if (!text || !tare_bits_parse(&online, text))
+		return TARE_OK;
+	both = tare_bits_and(&cpus, &online);
+	if (tare_bits_empty(&both))
+		return tare_err_set(err, TARE_UNSUPPORTED,
+			"%s '%.64s' is none of the CPUs that are online: %.64s", knob->name, value,
+			text);
+	return TARE_OK;
+}
+
 enum tare_status
 tare_knob_value_parse(const char **raw_out, struct tare_arena *arena, const char *root,
 	const struct tare_knob_reading *reading, const char *value, const char *housekeeping,
@@ -283,7 +304,6 @@ tare_knob_value_parse(const char **raw_out, struct tare_arena *arena, const char
 	const struct tare_knob *knob = reading->knob;
 	enum tare_status status = TARE_OK;
 	const char *raw = value;
-	struct tare_bits cpus;
 
 	switch (knob->kind) {
 	case TARE_KNOB_WORDS:
@@ -304,8 +324,7 @@ tare_knob_value_parse(const char **raw_out, struct tare_arena *arena, const char
 		break;
 	case TARE_KNOB_CPUS:
 		raw = strcmp(value, "housekeeping") == 0 ? housekeeping : value;
-		if (!tare_bits_parse(&cpus, raw))
-			return refuse(knob, value, err);
+		status = check_cpus(arena, root, knob, raw, err);
 		break;
 	}
 	if (status == TARE_OK)

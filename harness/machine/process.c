@@ -98,7 +98,10 @@ add_variables(const struct tare_reader *reader, char *(*get)(const char *name))
 		if (value)
 			tare_fact_add(reader,
 				tare_arena_printf(reader->arena, "variable.%s", names[i]),
-				tare_is_secret("", value) ? TARE_SECRET_MASK : value, false);
+				tare_is_secret("", value)
+					? TARE_SECRET_MASK
+					: tare_secret_mask_text(reader->arena, value),
+				false);
 	}
 }
 

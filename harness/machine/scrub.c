@@ -7,7 +7,7 @@
 
 #include "harness/base/secret.h"
 
-enum { RANDOM_LEN = 24, VALUE_LEN = 8 };
+enum { RANDOM_LEN = 24, VALUE_LEN = 8, SECRET_LEN = 4 };
 
 static bool
 names_secret(const char *name)
@@ -64,6 +64,8 @@ print_word(FILE *out, struct tare_arena *arena, const char *word, size_t len)
 		fprintf(out, "%s=" TARE_SECRET_MASK, name);
 	else if (!equals && tare_is_secret("", text))
 		fputs(TARE_SECRET_MASK, out);
+	else if (equals) /* systemd.setenv=PASSWORD=x */
+		fprintf(out, "%s=%s", name, tare_secret_mask_text(arena, equals + 1));
 	else
 		fputs(text, out);
 }
@@ -74,7 +76,11 @@ secret_value(struct tare_arena *arena, const char *variable)
 {
 	const char *equals = strchr(variable, '=');
 
-	if (!equals || equals[1] == '/' || strlen(equals + 1) < VALUE_LEN)
+	if (!equals || strlen(equals + 1) < SECRET_LEN)
+		return NULL;
+	if (tare_secret_value(variable, (size_t)(equals - variable), equals + 1))
+		return equals + 1;
+	if (equals[1] == '/' || strlen(equals + 1) < VALUE_LEN)
 		return NULL;
 	return names_secret(tare_arena_strndup(arena, variable, (size_t)(equals - variable)))
 		       ? equals + 1

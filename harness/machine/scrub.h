@@ -21,8 +21,9 @@ bool tare_is_secret(const char *name, const char *value);
 const char *tare_scrub_command_line(struct tare_arena *arena, const char *line);
 
 /* Text without the values of those of the variables ("NAME=value", NULL at the end) that are called
- * secrets. Left are values of fewer than eight bytes and paths, which stand in many texts for other
- * reasons. */
+ * secrets. Left are values of fewer than four bytes, which stand in many texts for other reasons;
+ * and of names that may say something else too (SSH_AUTH_SOCK, XDG_SESSION_TYPE) those of fewer
+ * than eight, and paths. */
 const char *tare_scrub_variables(
 	struct tare_arena *arena, const char *text, char *const *variables);
 

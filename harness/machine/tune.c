@@ -314,6 +314,28 @@ change_all(struct tare_tune *tune, struct tare_tune_plan *plan, struct tare_err 
 	return status;
 }
 
+/* A setting that was taken nowhere was not made. */
+static enum tare_status
+judge_refusals(struct tare_tune_plan *plan, struct tare_err *err)
+{
+	for (size_t i = 0; i < plan->row_count; i++) {
+		struct tare_tune_row *row = &plan->rows[i];
+
+		if (row->state != TARE_TUNE_CHANGE || row->change_count == 0 ||
+			row->refused_count < row->change_count)
+			continue;
+		if (row->wished)
+			return tare_err_set(err, TARE_OUTSIDE,
+				"the kernel took %s %s for none of %zu files; choose another "
+				"value, "
+				"or leave it out",
+				row->knob->name, row->wanted, row->change_count);
+		row->state = TARE_TUNE_ABSENT;
+		row->reason = "the kernel took it nowhere";
+	}
+	return TARE_OK;
+}
+
 static enum tare_status
 undo(struct tare_tune *tune, struct tare_err *err)
 {
@@ -346,6 +368,8 @@ tare_tune_apply(struct tare_tune *tune, struct tare_tune_plan *plan, struct tare
 	if (status != TARE_OK)
 		return status;
 	status = change_all(tune, plan, err);
+	if (status == TARE_OK)
+		status = judge_refusals(plan, err);
 	if (status != TARE_OK && undo(tune, &why) != TARE_OK && err)
 		tare_err_set(err, err->status,
 			"%.400s; and then: %.400s; tare tune --restore tries again", err->text,

@@ -64,6 +64,7 @@ struct tare_tune_row {
 	const char *reason; /* or NULL */
 	size_t change_count;
 	size_t refused_count; /* of those, set by applying */
+	bool wished;          /* one by one, and not by a profile */
 };
 
 struct tare_tune_change {
@@ -96,7 +97,8 @@ struct tare_tune;
 enum tare_status tare_tune_begin(struct tare_tune **tune_out, size_t *recovered_out,
 	const struct tare_tune_place *place, struct tare_err *err);
 /* Once. The plan must have been made since beginning, and outlive tune. Where it fails, all is as
- * it was before, or the sentence says what is not. */
+ * it was before, or the sentence says what is not. A setting that the kernel took nowhere is an
+ * error where it was wished for, and absent where a profile has it. */
 enum tare_status tare_tune_apply(
 	struct tare_tune *tune, struct tare_tune_plan *plan, struct tare_err *err);
 enum tare_status tare_tune_keep(struct tare_tune *tune, struct tare_err *err);

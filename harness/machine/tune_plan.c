@@ -175,6 +175,7 @@ plan_row(struct planning *planning, const struct tare_knob *knob, const char *va
 	}
 	plan->row_count++;
 	row->knob = knob;
+	row->wished = planning->wished;
 	row->wanted = value ? value : knob->production;
 	if (knob->kind == TARE_KNOB_NICE)
 		return plan_nice(planning, row, err);

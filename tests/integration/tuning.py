@@ -131,13 +131,26 @@ def where_the_guardian_is_killed_too_the_next_tare_puts_back(machine):
     machine.expect_back()
 
 
+def a_run_that_is_not_tuned_puts_back_too(machine):
+    """Else it would be measured as a run that is long gone wanted it."""
+    tare = machine.start_run()
+    os.kill(guardian_of(tare), signal.SIGKILL)
+    tare.kill()
+    tare.communicate(timeout=LIMIT_S)
+    _, err = machine.run("run", "--no-store", "failing.yaml", exit_code=4)
+    expect("put back 1 value that a killed tare had changed" in err, f"tare run says {err}")
+    expect(machine.read("seen").strip() == "60", "the run was measured with the old tuning")
+    machine.expect_back()
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     for check in (kill_9_is_followed_by_the_guardian,
                   an_interrupted_run_puts_back_before_it_ends,
                   a_failing_run_puts_back_before_it_ends, a_second_tare_is_refused,
-                  where_the_guardian_is_killed_too_the_next_tare_puts_back):
+                  where_the_guardian_is_killed_too_the_next_tare_puts_back,
+                  a_run_that_is_not_tuned_puts_back_too):
         with Machine(sys.argv[1], sys.argv[2]) as machine:
             try:
                 check(machine)

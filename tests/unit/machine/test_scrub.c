@@ -54,6 +54,7 @@ scrubs_command_lines(void **state)
 	check("a 0123456789abcdef0123456789abcdef b", "a *** b");
 	check("a -- --password x", "a");
 	check("a=b=c key=", "a=b=c key=***");
+	check("systemd.setenv=DB_PASSWORD=zz quiet", "systemd.setenv=DB_PASSWORD=*** quiet");
 	check("\va\f\r b\v\n", "a b");
 }
 
@@ -62,8 +63,11 @@ hides_values_of_secret_variables(void **state)
 {
 	char folder[] = "PWD=/home/me/tare", language[] = "LANG=C.UTF-8-long";
 	char brief[] = "PIN_KEY=1234567", password[] = "DB_PASSWORD=hunter2hunter2";
+	char shorter[] = "MY_PASSWORD=tr33", slashed[] = "MY_TOKEN=/sl4shTok3n";
+	char shell[] = "TOKEN_FILE=/run/token", desktop[] = "XDG_SESSION_TYPE=x11-x";
 	char itself[] = "API_TOKEN=***", broken[] = "broken";
-	char *const variables[] = {folder, language, brief, password, itself, broken, NULL};
+	char *const variables[] = {folder, language, brief, password, itself, broken, shorter,
+		slashed, shell, desktop, NULL};
 	struct tare_arena *arena = tare_arena_new();
 
 	(void)state;
@@ -74,6 +78,9 @@ hides_values_of_secret_variables(void **state)
 		tare_scrub_variables(arena, "/home/me/tare/bench C.UTF-8-long 1234567", variables),
 		"/home/me/tare/bench C.UTF-8-long 1234567");
 	assert_string_equal(tare_scrub_variables(arena, "", variables), "");
+	assert_string_equal(
+		tare_scrub_variables(arena, "tr33 /sl4shTok3n /run/token x11-x", variables),
+		"*** *** /run/token x11-x");
 	tare_arena_free(arena);
 }
 

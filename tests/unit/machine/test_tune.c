@@ -278,8 +278,9 @@ a_priority_is_given_and_taken_back(void **state)
 static void
 block(const char *root, const char *path)
 {
-	char *file = test_path(root, path), *real = test_path(root, "real");
+	char *file = test_path(root, path), *real = test_path(file, ".real");
 
+	real[strlen(file)] = '-';
 	assert_int_equal(rename(file, real), 0);
 	assert_int_equal(symlink(real, file), 0);
 	free(file);
@@ -289,8 +290,9 @@ block(const char *root, const char *path)
 static void
 unblock(const char *root, const char *path)
 {
-	char *file = test_path(root, path), *real = test_path(root, "real");
+	char *file = test_path(root, path), *real = test_path(file, ".real");
 
+	real[strlen(file)] = '-';
 	assert_int_equal(rename(real, file), 0);
 	free(file);
 	free(real);
@@ -329,6 +331,28 @@ an_interrupt_that_stays_where_it_is_stops_nothing(void **state)
 	expect_file(bed->root, "proc/irq/9/smp_affinity_list", "0");
 	assert_int_equal(tare_tune_end(bed->tune, &bed->err), TARE_OK);
 	unblock(bed->root, irq_path);
+	expect_put_back(bed->root);
+}
+
+/* Not "changed in 3 files, of which 3 refused", and a journal that keeps others out. */
+static void
+a_setting_that_is_taken_nowhere_is_an_error(void **state)
+{
+	static const char *const paths[] = {"proc/irq/9/smp_affinity_list",
+		"proc/irq/16/smp_affinity_list", "proc/irq/24/smp_affinity_list"};
+	struct bed *bed = *state;
+
+	for (size_t i = 0; i < 3; i++)
+		block(bed->root, paths[i]);
+	assert_int_equal(apply_list(&bed->tune, &bed->plan, bed->arena, &bed->place,
+				 "irq-affinity=0", &bed->err),
+		TARE_OUTSIDE);
+	assert_string_equal(bed->err.text, "the kernel took irq-affinity 0 for none of 3 files; "
+					   "choose another value, or leave "
+					   "it out");
+	for (size_t i = 0; i < 3; i++)
+		unblock(bed->root, paths[i]);
+	assert_int_equal(tare_tune_end(bed->tune, &bed->err), TARE_OK);
 	expect_put_back(bed->root);
 }
 
@@ -749,6 +773,7 @@ main(void)
 		TEST(a_knob_that_moves_another_is_put_back_all_the_same),
 		TEST(without_permission_nothing_is_written),
 		TEST(without_permission_for_the_journal_nothing_is_written),
+		TEST(a_setting_that_is_taken_nowhere_is_an_error),
 		TEST(a_read_only_tree_is_refused_with_a_remedy),
 		cmocka_unit_test(kill_9_between_any_two_writes_of_a_run_can_be_restored),
 		cmocka_unit_test(kill_9_between_any_two_writes_that_stay_can_be_restored),
