@@ -141,6 +141,13 @@ check_name(struct gathering *gathering, const struct tare_node *name)
 
 	if (is_lost(draft))
 		return false;
+	if (form == TARE_COUNTER_UNKNOWN && find_group(draft->expansion, name->text) != NULL) {
+		tare_problem_add(problems, name,
+			"%s is a group, and a group cannot hold groups; expected counters here, "
+			"and both groups in the list of `counters`",
+			tare_problem_quote(problems, name->text));
+		return false;
+	}
 	if (form == TARE_COUNTER_UNKNOWN) {
 		tare_problem_add(problems, name, "no provider can know a counter %s%s",
 			tare_problem_quote(problems, name->text),
@@ -312,6 +319,13 @@ check_formula(struct gathering *gathering, const struct written_formula *written
 			(gathering->draft->is_replay && work != NULL &&
 				tare_node_find(work, name) != NULL))
 			continue;
+		if (tare_counter_form_of(name) == TARE_COUNTER_UNKNOWN &&
+			find_group(gathering->draft->expansion, name) != NULL) {
+			tare_problem_add(problems, written->at,
+				"formula has %s, which is a group; expected one of its counters",
+				tare_problem_quote(problems, name));
+			continue;
+		}
 		tare_problem_add(problems, written->at,
 			"formula has %s, which is neither counted nor measured in this case%s",
 			tare_problem_quote(problems, name),

@@ -438,6 +438,20 @@ refuses_counters_that_nobody_can_count(void **state)
 		{"  counters: cahe\n",
 			"s.yaml:5:13: no provider can know a counter \"cahe\"; did you mean "
 			"\"cache\"?\n"},
+		/* Neither its own nor another, whichever comes first. */
+		{"  counters: g\ncounter_groups:\n  g: {counters: [cycles, g]}\n",
+			"s.yaml:7:26: \"g\" is a group, and a group cannot hold groups; expected "
+			"counters here, and both groups in the list of `counters`\n"},
+		{"  counters: [g, h]\ncounter_groups:\n  g: {counters: [cache]}\n"
+		 "  h: {counters: g}\n",
+			"s.yaml:7:18: \"cache\" is a group, and a group cannot hold groups; "
+			"expected counters here, and both groups in the list of `counters`\n"
+			"s.yaml:8:17: \"g\" is a group, and a group cannot hold groups; expected "
+			"counters here, and both groups in the list of `counters`\n"},
+		{"  counters: g\ncounter_groups:\n  g: {counters: cycles, derived: {a: {formula: "
+		 "cycles / g}}}\n",
+			"s.yaml:7:48: formula has \"g\", which is a group; expected one of its "
+			"counters\n"},
 		{"  counters: [PAPI_TOT_CYX, INST_RETIRED:ANY, r01c2]\n", ""},
 		/* A group that is wrong is not unknown. */
 		{"  counters: mine\ncounter_groups:\n  mine: {counters: 'a b'}\n",
