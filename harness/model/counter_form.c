@@ -82,18 +82,37 @@ tare_counter_form_of(const char *name)
 	return TARE_COUNTER_UNKNOWN;
 }
 
+/* "perf::PAGE-FAULT" for page-faults: behind what is in front, and in small letters. */
+static const char *
+nearest_portable(const char *name, const char *const *candidates, size_t count)
+{
+	const char *behind = strrchr(name, ':');
+	char small[PORTABLE_MAX];
+	size_t len = 0;
+
+	behind = behind ? behind + 1 : name;
+	for (; behind[len] != '\0' && len + 1 < sizeof(small); len++)
+		small[len] = (char)tolower((unsigned char)behind[len]);
+	small[len] = '\0';
+	return behind[len] == '\0' ? tare_text_nearest(small, candidates, count) : NULL;
+}
+
 const char *
 tare_counter_nearest(const char *name, const char *const *others, size_t other_count)
 {
 	const char *candidates[512];
+	const char *near;
 	size_t count = 0;
+	size_t portable_count;
 	const size_t room = sizeof(candidates) / sizeof(candidates[0]);
 
 	for (size_t i = 0; i < tare_counter_name_count && count < PORTABLE_MAX; i++)
 		candidates[count++] = tare_counter_names[i].name;
+	portable_count = count;
 	for (size_t i = 0; tare_counter_presets[i] != NULL && count < room; i++)
 		candidates[count++] = tare_counter_presets[i];
 	for (size_t i = 0; i < other_count && count < room; i++)
 		candidates[count++] = others[i];
-	return tare_text_nearest(name, candidates, count);
+	near = tare_text_nearest(name, candidates, count);
+	return near ? near : nearest_portable(name, candidates, portable_count);
 }

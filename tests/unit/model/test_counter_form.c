@@ -59,6 +59,10 @@ guesses_what_was_meant(void **state)
 	assert_string_equal(tare_counter_nearest("cache_misses", NULL, 0), "cache-misses");
 	assert_string_equal(tare_counter_nearest("PAPI_TOT_CYX", NULL, 0), "PAPI_TOT_CYC");
 	assert_string_equal(tare_counter_nearest("memory-trafic", own, 2), "memory-traffic");
+	assert_string_equal(tare_counter_nearest("perf::PAGE-FAULT", NULL, 0), "page-faults");
+	assert_string_equal(tare_counter_nearest("BRANCH-MISES", NULL, 0), "branch-misses");
+	assert_null(tare_counter_nearest("adl_glc::INST_RETIRED:ANY:u=1", NULL, 0));
+	assert_null(tare_counter_nearest("perf::", NULL, 0));
 	assert_null(tare_counter_nearest("nothing-like-it", own, 2));
 }
 
