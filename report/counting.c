@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/model/formula.h"
+
 static bool
 is_same(const struct tare_counting_row *row, const struct tare_metric *metric)
 {
@@ -14,10 +16,44 @@ is_same(const struct tare_counting_row *row, const struct tare_metric *metric)
 	       strcmp(row->counter->scope, metric->counter->scope) == 0;
 }
 
+static bool
+has_value(const struct tare_run_case *one, const char *name)
+{
+	for (size_t i = 0; i < one->metric_count; i++) {
+		const double *values = one->samples.values[i];
+
+		for (size_t k = 0;
+			strcmp(one->metrics[i].name, name) == 0 && k < one->samples.count; k++) {
+			if (!isnan(values[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether it is for the formula itself that a metric has no value in any sample. */
+static bool
+is_undefined(struct tare_arena *arena, const struct tare_run_case *one, size_t metric)
+{
+	const struct tare_counter *counter = one->metrics[metric].counter;
+	const struct tare_counting *counting = &one->counting[metric];
+	struct tare_formula *formula = NULL;
+	bool undefined = true;
+
+	if (counter->quality != TARE_QUALITY_DERIVED || one->samples.count == 0 ||
+		counting->used + counting->thin + counting->invalid > 0 ||
+		tare_formula_parse(&formula, arena, counter->event, NULL) != TARE_OK)
+		return false;
+	for (size_t i = 0; i < tare_formula_name_count(formula) && undefined; i++)
+		undefined = has_value(one, tare_formula_name(formula, i));
+	return undefined;
+}
+
 static void
-add(struct tare_counting_row *row, const struct tare_counting *counting)
+add(struct tare_counting_row *row, const struct tare_counting *counting, bool undefined)
 {
 	row->case_count++;
+	row->undefined_count += undefined;
 	row->counting.used += counting->used;
 	row->counting.thin += counting->thin;
 	row->counting.invalid += counting->invalid;
@@ -68,7 +104,7 @@ tare_counting_read(struct tare_counting_row **rows_out, size_t *count_out, struc
 					.counter = one->metrics[k].counter,
 					.counting.coverage_min = 1.0};
 			}
-			add(row, &one->counting[k]);
+			add(row, &one->counting[k], is_undefined(arena, one, k));
 		}
 	}
 	*rows_out = rows;
@@ -91,12 +127,27 @@ tare_coverage_text(char text_out[TARE_COVERAGE_TEXT_MAX], const struct tare_coun
 			floor(mean), floor(least));
 }
 
-const char *
-tare_counting_note(struct tare_arena *arena, const struct tare_counting *counting)
+/* The formula is a column beside it. */
+static const char *
+undefined_note(struct tare_arena *arena, const struct tare_counting_row *row)
 {
+	static const char why[] = "the formula divides by zero, or its result is too large";
+
+	if (row->undefined_count == row->case_count)
+		return tare_arena_printf(arena, "no value: %s", why);
+	return tare_arena_printf(arena, "no value in %zu of %zu cases: %s", row->undefined_count,
+		row->case_count, why);
+}
+
+const char *
+tare_counting_note(struct tare_arena *arena, const struct tare_counting_row *row)
+{
+	const struct tare_counting *counting = &row->counting;
 	char thin[96] = "";
 	char invalid[96] = "";
 
+	if (row->undefined_count > 0)
+		return undefined_note(arena, row);
 	if (counting->thin > 0)
 		snprintf(thin, sizeof(thin), "%llu counted for less than %.0f %% of the time",
 			(unsigned long long)counting->thin, 100 * TARE_COVERAGE_MIN);

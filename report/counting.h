@@ -16,6 +16,7 @@ struct tare_counting_row {
 	const struct tare_counter *counter;
 	struct tare_counting counting; /* over the cases */
 	size_t case_count;
+	size_t undefined_count; /* cases in which its formula has no value, though its parts do */
 };
 
 /* In the order of the cases' metrics. *count_out is 0 where nothing was counted. */
@@ -27,6 +28,6 @@ enum { TARE_COVERAGE_TEXT_MAX = 64 };
 void tare_coverage_text(
 	char text_out[TARE_COVERAGE_TEXT_MAX], const struct tare_counting *counting);
 /* Why values are missing, as a sentence; NULL where none are. */
-const char *tare_counting_note(struct tare_arena *arena, const struct tare_counting *counting);
+const char *tare_counting_note(struct tare_arena *arena, const struct tare_counting_row *row);
 
 #endif

@@ -6,7 +6,7 @@ enum { ROWS_MAX = 200 };
 static void
 write_row(struct html *h, const struct tare_counting_row *row)
 {
-	const char *note = tare_counting_note(h->arena, &row->counting);
+	const char *note = tare_counting_note(h->arena, row);
 	char coverage[TARE_COVERAGE_TEXT_MAX];
 
 	tare_coverage_text(coverage, &row->counting);

@@ -269,7 +269,7 @@ write_cost(struct markdown *md)
 static void
 write_counter(struct markdown *md, const struct tare_counting_row *row)
 {
-	const char *note = tare_counting_note(md->arena, &row->counting);
+	const char *note = tare_counting_note(md->arena, row);
 	char coverage[TARE_COVERAGE_TEXT_MAX];
 	const char *const cells[] = {row->name, row->counter->provider,
 		tare_counter_quality_name(row->counter->quality), coverage, row->counter->event,

@@ -228,7 +228,7 @@ text_write_counters(const struct text_page *page)
 	tare_table_begin(&table, page->arena, columns, sizeof(columns) / sizeof(columns[0]));
 	for (size_t i = 0; i < count; i++) {
 		const struct tare_counter *counter = rows[i].counter;
-		const char *note = tare_counting_note(page->arena, &rows[i].counting);
+		const char *note = tare_counting_note(page->arena, &rows[i]);
 		char coverage[TARE_COVERAGE_TEXT_MAX];
 
 		tare_coverage_text(coverage, &rows[i].counting);
