@@ -319,6 +319,9 @@ tare_json_parse(json_t **value_out, const char *text, size_t len, struct tare_er
 	if (memchr(text, '\0', len))
 		return tare_err_set(err, TARE_INVALID, "expected text, found a zero byte");
 	value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &found);
+	/* Of a line of a journal the caller knows the number. */
+	if (!value && !memchr(text, '\n', len))
+		return tare_err_set(err, TARE_INVALID, "column %d: %s", found.column, found.text);
 	if (!value)
 		return tare_err_set(err, TARE_INVALID, "line %d, column %d: %s", found.line,
 			found.column, found.text);

@@ -49,7 +49,8 @@ void tare_json_null(struct tare_json *json, const char *key);
 void tare_json_raw_string(FILE *out, const char *text, size_t len); /* quotes and escapes */
 
 /* Parses one document of len bytes; nesting past TARE_JSON_DEPTH_MAX, repeated keys and trailing
- * bytes are TARE_INVALID. The caller owns *value_out: json_decref(). */
+ * bytes are TARE_INVALID, with line and column, or the column where the text is of one line. The
+ * caller owns *value_out: json_decref(). */
 enum tare_status tare_json_parse(
 	json_t **value_out, const char *text, size_t len, struct tare_err *err);
 

@@ -141,7 +141,7 @@ refuses_what_tare_did_not_begin(void **state)
 	static const struct {
 		const char *text, *problem;
 	} refused[] = {
-		{"nothing\n", "line 1: "},
+		{"nothing\n", "line 1: column 7: "},
 		{"{\"type\":\"tare-tune\",\"version\":2,\"boot\":\"\",\"pid\":1,"
 		 "\"started_unix_ns\":1}\n",
 			"line 1: it is no undo journal of version 1; use the tare that wrote it"},
