@@ -163,7 +163,7 @@ put_back_record(size_t *count_out, const struct tare_tune_place *place,
 	if (status != TARE_OK)
 		return status;
 	if (record->of_this_boot && record->damage)
-		return tare_err_set(err, TARE_INVALID,
+		return tare_err_set(err, TARE_OUTSIDE,
 			"undo journal: %s; what its other lines hold was put back: put back the "
 			"rest by hand, and remove \"%s/run/tare/tune.ndjson\"",
 			record->damage, place->root);
@@ -196,7 +196,7 @@ recover(size_t *count_out, const struct tare_tune_place *place, bool kept_too, s
 	if (status == TARE_NOT_FOUND)
 		status = TARE_OK;
 	else if (status != TARE_OK)
-		status = tare_err_set(err, why.status,
+		status = tare_err_set(err, TARE_OUTSIDE,
 			"%s; or put back by hand what it tells of, and remove it", why.text);
 	else if (record.kept && record.of_this_boot && !kept_too)
 		status = refuse_kept(&record, err);

@@ -418,7 +418,7 @@ a_damaged_journal_gives_back_what_it_can(void **state)
 	free(text);
 	tare_tune_look(&status, &bed->place);
 	assert_true(status.tuned && status.damaged);
-	assert_int_equal(tare_tune_restore(&bed->count, &bed->place, &bed->err), TARE_INVALID);
+	assert_int_equal(tare_tune_restore(&bed->count, &bed->place, &bed->err), TARE_OUTSIDE);
 	snprintf(expected, sizeof(expected),
 		"undo journal: line 6: \"/sys/devices/system/cpu/intel_pstate/no_turbo\" is no "
 		"file of the setting 'tUrbo'; what its other lines hold was put back: put back the "
@@ -431,7 +431,7 @@ a_damaged_journal_gives_back_what_it_can(void **state)
 	tree_write(bed->root, "run/tare/tune.ndjson", "\n");
 	tare_tune_look(&status, &bed->place);
 	assert_true(status.tuned && status.damaged);
-	assert_int_equal(tare_tune_restore(&bed->count, &bed->place, &bed->err), TARE_INVALID);
+	assert_int_equal(tare_tune_restore(&bed->count, &bed->place, &bed->err), TARE_OUTSIDE);
 	assert_non_null(
 		strstr(bed->err.text, "; or put back by hand what it tells of, and remove it"));
 }
