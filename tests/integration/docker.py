@@ -19,6 +19,21 @@ from process import Sandbox, expect, read_journal, samples_of
 ENGINE = sys.argv[2] if len(sys.argv) > 2 else "docker"
 BOX = "tare-test-box:1"
 DEBIAN = "tare-test-debian:1"
+MUSL = "tare-test-musl:1"
+# Two threads, so that pinning them would have something to do.
+THREADED = r"""
+#include <pthread.h>
+#include <stdio.h>
+static void *thread(void *argument) { return argument; }
+int main(void)
+{
+	pthread_t one;
+	if (pthread_create(&one, NULL, thread, NULL) != 0 || pthread_join(one, NULL) != 0)
+		return 1;
+	puts("threaded");
+	return 0;
+}
+"""
 # Where tare makes the folders of its containers' sockets, whose paths must be short.
 SOCKETS = tempfile.mkdtemp(prefix="tare-it-")
 PATIENCE_S = 120  # for what takes a moment, on a machine that does much else
@@ -88,6 +103,21 @@ def make_debian():
         with open(f"{folder}/etc/passwd", "w", encoding="utf-8") as file:
             file.write("root:x:0:0::/root:/bin/bash\nsomeone:x:77:77::/home/someone:/bin/bash\n")
         import_image(folder, DEBIAN, "--change", "USER someone")
+
+
+def make_musl():
+    """A dynamic program and its loader of musl, as Alpine has them, and nothing of glibc."""
+    loader = "/lib/ld-musl-x86_64.so.1"
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("bin", "lib"):
+            os.mkdir(f"{folder}/{name}")
+        with open(f"{folder}/threaded.c", "w", encoding="utf-8") as file:
+            file.write(THREADED)
+        subprocess.run(["musl-gcc", "-o", f"{folder}/bin/threaded", f"{folder}/threaded.c"],
+                       check=True)
+        os.remove(f"{folder}/threaded.c")
+        shutil.copy(os.path.realpath(loader), folder + loader)
+        import_image(folder, MUSL)
 
 
 def suite(body, more="", runner=None, image=BOX):
@@ -186,6 +216,22 @@ def dynamic_programs_run_as_the_image_s_user(tare):
             "  stdout: capture\n"
             "  expect: {stdout: '^77 [1-9]'}\n", image=DEBIAN))
         sandbox.run("run", "boxed.yaml")
+        expect_no_containers()
+
+
+def programs_of_musl_run(tare):
+    """Its loader ends a program over a library of glibc's: threads are left alone, with a word."""
+    if os.uname().machine != "x86_64":
+        print("  LEFT OUT: the loader's name is another one here")
+        return
+    make_musl()
+    with Box(tare) as sandbox:
+        sandbox.write("boxed.yaml", suite(
+            "- name: plain\n  command: threaded\n"
+            "- name: pinned\n  command: threaded\n  cpus: 1\n  threads: pinned\n",
+            more="  stdout: capture\n  expect: {stdout: '^threaded$'}\n", image=MUSL))
+        out, err = sandbox.run("run", "boxed.yaml")
+        expect("pinned: its threads are not pinned" in out + err, out + err)
         expect_no_containers()
 
 
@@ -541,6 +587,7 @@ ALL = (programs_run_inside_with_the_image_s_environment,
        starting_a_container_is_no_part_of_a_sample,
        a_container_is_weighed,
        dynamic_programs_run_as_the_image_s_user,
+       programs_of_musl_run,
        an_engine_that_ends_half_way_costs_what_was_in_it)
 
 # What could come out otherwise where an engine has another program; it is the slower one, too.
