@@ -45,7 +45,8 @@ struct provided {
 	const struct tare_container *container;
 	struct tare_image image;
 	struct tare_err why_not; /* TARE_OK where it is there */
-	uint64_t stop_ns;        /* of the rehearsal */
+	bool rehearsed;
+	uint64_t stop_ns; /* of the rehearsal */
 };
 
 /* An environment of a program in a container, made once. */
@@ -474,7 +475,8 @@ podman_supported(struct tare_err *err)
 }
 
 /* A container of the image is started and stopped once, for nothing: what stopping takes is known
- * before it matters, the image's layers are warm, and what does not work is found early. */
+ * before it matters, the image's layers are warm, and what does not work is found early. Where it
+ * fails, what the case asks for may be the reason, and the next case of the image tries again. */
 static enum tare_status
 rehearse(struct tare_runner *runner, struct provided *provided, const struct tare_case *subject,
 	struct tare_err *err)
@@ -482,26 +484,22 @@ rehearse(struct tare_runner *runner, struct provided *provided, const struct tar
 	struct container *container;
 	enum tare_status status = make(&container, runner, subject, provided, "", err);
 
-	if (status == TARE_OK)
-		provided->stop_ns = discard(runner, container);
-	return status;
+	if (status != TARE_OK)
+		return status;
+	provided->stop_ns = discard(runner, container);
+	provided->rehearsed = true;
+	return TARE_OK;
 }
 
 static enum tare_status
-obtain(struct tare_runner *runner, struct provided *provided, const struct tare_case *subject,
-	const char *log_path, struct tare_err *err)
+obtain(struct tare_runner *runner, struct provided *provided,
+	const struct tare_container *container, const char *log_path, struct tare_err *err)
 {
 	const struct tare_engine *engine = &runner->docker->engine;
-	const struct tare_container *container = subject->container;
-	enum tare_status status;
 
 	if (container->build)
-		status = tare_engine_build(
-			&provided->image, engine, container->build, log_path, err);
-	else
-		status = tare_engine_image(
-			&provided->image, engine, container->image, log_path, err);
-	return status == TARE_OK ? rehearse(runner, provided, subject, err) : status;
+		return tare_engine_build(&provided->image, engine, container->build, log_path, err);
+	return tare_engine_image(&provided->image, engine, container->image, log_path, err);
 }
 
 static enum tare_status
@@ -520,7 +518,7 @@ docker_provide(struct tare_runner *runner, const struct tare_case *subject, cons
 	if (!provided) {
 		provided = tare_arena_alloc(runner->arena, 1, sizeof(*provided));
 		provided->container = container;
-		obtain(runner, provided, subject, log_path, &provided->why_not);
+		obtain(runner, provided, container, log_path, &provided->why_not);
 		if (provided->why_not.status == TARE_INTERRUPTED) {
 			if (err)
 				*err = provided->why_not;
@@ -529,9 +527,12 @@ docker_provide(struct tare_runner *runner, const struct tare_case *subject, cons
 		provided->next = runner->docker->images;
 		runner->docker->images = provided;
 	}
-	if (provided->why_not.status != TARE_OK && err)
-		*err = provided->why_not;
-	return provided->why_not.status;
+	if (provided->why_not.status != TARE_OK) {
+		if (err)
+			*err = provided->why_not;
+		return provided->why_not.status;
+	}
+	return provided->rehearsed ? TARE_OK : rehearse(runner, provided, subject, err);
 }
 
 static enum tare_status

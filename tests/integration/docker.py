@@ -208,6 +208,18 @@ def an_image_is_built_from_nothing(tare):
         expect_no_containers()
 
 
+def a_container_that_cannot_be_started_costs_no_other_case_of_its_image(tare):
+    """The first case of an image is the one that its first container is started for."""
+    with Box(tare) as sandbox:
+        sandbox.write("boxed.yaml", suite(
+            "- name: refused\n  command: 'true'\n  resources: {user: no-such-user}\n"
+            "- name: good\n  command: 'true'\n"))
+        out, err = sandbox.run("run", "boxed.yaml", exit_code=4)
+        expect("failed: refused: starting the container: " in out, out + err)
+        expect(samples_of(sandbox.journal(), 1), out + err)
+        expect_no_containers()
+
+
 def dynamic_programs_run_as_the_image_s_user(tare):
     make_debian()
     with Box(tare) as sandbox:
@@ -586,6 +598,7 @@ ALL = (programs_run_inside_with_the_image_s_environment,
        an_engine_that_is_not_there_is_named_with_its_remedy,
        starting_a_container_is_no_part_of_a_sample,
        a_container_is_weighed,
+       a_container_that_cannot_be_started_costs_no_other_case_of_its_image,
        dynamic_programs_run_as_the_image_s_user,
        programs_of_musl_run,
        an_engine_that_ends_half_way_costs_what_was_in_it)
