@@ -1,7 +1,10 @@
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/counters/counters.h"
+
+enum { NAMED_MAX = 3 };
 
 /* Names that cannot be had for the same reason, as "cycles, branches". */
 struct missing {
@@ -16,7 +19,9 @@ struct resolving {
 	struct missing *missing;
 	size_t missing_count;
 	size_t missing_capacity;
-	bool required; /* by a case that misses something */
+	const struct tare_case *first_required; /* that misses something it requires; NULL: none */
+	const char *required_by;                /* the names of such cases, at most NAMED_MAX */
+	size_t required_count;
 };
 
 /* Whether text is one of the list's parts, which stand with mark between them. */
@@ -104,11 +109,38 @@ counters_for(const struct resolving *resolving, const struct tare_case *subject)
 	return tare_counters_for(resolving->counters, inside, subject->counts_cpus);
 }
 
+static void
+note_required(struct resolving *resolving, const struct tare_case *subject)
+{
+	if (!resolving->first_required)
+		resolving->first_required = subject;
+	if (resolving->required_count++ < NAMED_MAX)
+		resolving->required_by =
+			list_add(resolving->arena, resolving->required_by, ", ", subject->name);
+}
+
+/* With the place of the first. */
+static enum tare_status
+refuse(const struct resolving *resolving, struct tare_err *err)
+{
+	const struct tare_case *first = resolving->first_required;
+	char more[32] = "";
+
+	if (resolving->required_count > NAMED_MAX)
+		snprintf(
+			more, sizeof(more), " and %zu more", resolving->required_count - NAMED_MAX);
+	return tare_err_set(err, TARE_UNSUPPORTED,
+		"%s%s%s%s: required counters cannot be had here: %s",
+		first->counters_at ? first->counters_at : "", first->counters_at ? ": " : "",
+		resolving->required_by, more, missing_sentence(resolving));
+}
+
 /* Counters first: whether a formula can be worked out depends on them. keep_out by position. */
 static void
 find_sources(bool *keep_out, struct resolving *resolving, struct tare_case *subject)
 {
 	struct tare_counters *counters = counters_for(resolving, subject);
+	bool lacks = false;
 
 	for (size_t i = 0; i < subject->metric_count; i++) {
 		const struct tare_counter_source *source = NULL;
@@ -124,8 +156,10 @@ find_sources(bool *keep_out, struct resolving *resolving, struct tare_case *subj
 		}
 		keep_out[i] = false;
 		note_missing(resolving, subject->metrics[i].name, &why);
-		resolving->required |= subject->counters_required;
+		lacks = true;
 	}
+	if (lacks && subject->counters_required)
+		note_required(resolving, subject);
 }
 
 /* Formulas that lack a part go, and those of a simulated and a counted part: such a ratio would be
@@ -399,9 +433,8 @@ tare_counters_resolve(const char **missing_out, struct tare_counters *counters,
 		else
 			resolve_case(&resolving, subject);
 	}
-	if (resolving.required)
-		return tare_err_set(err, TARE_UNSUPPORTED,
-			"required counters cannot be had here: %s", missing_sentence(&resolving));
+	if (resolving.first_required)
+		return refuse(&resolving, err);
 	*missing_out = missing_sentence(&resolving);
 	return TARE_OK;
 }

@@ -207,6 +207,7 @@ struct tare_case {
 	size_t metric_count;
 	struct tare_counter_group *counter_groups; /* as asked for */
 	size_t counter_group_count;
+	const char *counters_at; /* as cpus_at */
 	bool counters_required;
 	bool counts_cpus; /* events count on the case's CPUs, and not with the program */
 	struct tare_counter_set *counter_sets; /* once resolved */

@@ -347,6 +347,7 @@ tare_draft_counters(struct tare_draft *draft, const struct tare_metric_sink *sin
 	draft->out->counters_required = required != NULL && strcmp(required->text, "true") == 0;
 	if (node == NULL || (!is_list && strcmp(node->text, "none") == 0))
 		return;
+	draft->out->counters_at = tare_draft_place(draft, node);
 	read_scope(draft);
 	if (count > TARE_METRICS_MAX) {
 		tare_problem_add(draft->expansion->decoder.problems, node,

@@ -75,6 +75,9 @@ const struct tare_node *tare_draft_resolve(
  * wrong, which is a problem then. */
 bool tare_draft_check(
 	const struct tare_draft *draft, enum tare_key key, const struct tare_node *node);
+/* "file:line:column", or the option: for what is found out later, when nothing is left of the
+ * suite's text. */
+const char *tare_draft_place(const struct tare_draft *draft, const struct tare_node *node);
 /* Whether this machine has it; what is said of it goes into advice, with the place of node. */
 void tare_draft_check_here(const struct tare_draft *draft, const char *key,
 	const struct tare_node *node, const char *text);

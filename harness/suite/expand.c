@@ -188,9 +188,8 @@ tare_draft_check_here(const struct tare_draft *draft, const char *key, const str
 	tare_problem_add(advice, node, "%s", tare_text_safe(advice->arena, err.text));
 }
 
-/* For what is found out later, when nothing is left of the suite's text. */
-static const char *
-place_of(const struct tare_draft *draft, const struct tare_node *node)
+const char *
+tare_draft_place(const struct tare_draft *draft, const struct tare_node *node)
 {
 	if (node->line == 0)
 		return node->source->name;
@@ -211,12 +210,12 @@ read_texts(struct tare_draft *draft)
 	draft->out->critical = critical != NULL && strcmp(critical->text, "true") == 0;
 	if (cpus != NULL) {
 		draft->out->cpus = cpus->text;
-		draft->out->cpus_at = place_of(draft, cpus);
+		draft->out->cpus_at = tare_draft_place(draft, cpus);
 		tare_draft_check_here(draft, "cpus", cpus, cpus->text);
 	}
 	if (numa != NULL) {
 		draft->out->numa = numa->text;
-		draft->out->numa_at = place_of(draft, numa);
+		draft->out->numa_at = tare_draft_place(draft, numa);
 		tare_draft_check_here(draft, "numa", numa, numa->text);
 	}
 	draft->out->threads_pinned = threads != NULL && strcmp(threads->text, "pinned") == 0;

@@ -103,13 +103,16 @@ names_everything_that_a_case_requires(void **state)
 	(void)state;
 	perf_shim = (struct perf_shim){.refuse_errno = ENOENT};
 	fixture.subject.counters_required = true;
+	fixture.subject.name = "subject";
+	fixture.subject.counters_at = "s.yaml:3:4";
 	fixture_group(&fixture, "a");
 	fixture_counter(&fixture, "bus-cycles");
 	fixture_counter(&fixture, "cpu-pressure");
 	assert_int_equal(tare_counters_resolve(&missing, fixture.counters, &fixture.plan, &err),
 		TARE_UNSUPPORTED);
 	assert_string_equal(err.text,
-		"required counters cannot be had here: bus-cycles (perf: this machine has no such "
+		"s.yaml:3:4: subject: required counters cannot be had here: bus-cycles (perf: this "
+		"machine has no such "
 		"hardware counter (few virtual machines have any)); cpu-pressure (cgroup: the run "
 		"has no cgroup of its own; it needs a unified hierarchy and permission to make a "
 		"directory in it)");
