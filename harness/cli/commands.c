@@ -16,7 +16,7 @@
 #include "report/table.h"
 
 /* A file or a pipe has room for names that a terminal would cut. */
-enum { PIPE_WIDTH = 160 };
+enum { PIPE_WIDTH = 160, FAILURES_MAX = 16 };
 /* Help is for terminals, also for those of the usual width. */
 enum { HELP_WIDTH = 80, USAGE_MAX = 256 };
 
@@ -284,7 +284,37 @@ tare_terminal_inspect(struct tare_session *session)
 	options->width = isatty(STDOUT_FILENO) ? columns_of(STDOUT_FILENO) : PIPE_WIDTH;
 }
 
-/* Without a summary the reason for the exit code is still said, in one line. */
+/* One in the line of the error, several in lines of their own before it. */
+static void
+say_failures(const struct tare_run *run, struct tare_err *err)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->case_count; i++) {
+		const struct tare_run_case *one = &run->cases[i];
+
+		if (one->status == TARE_CASE_FAILED && count++ == 0)
+			tare_err_set(err, TARE_FAILED, "%s: %s", one->name, one->failure);
+	}
+	if (count < 2)
+		return;
+	tare_err_set(err, TARE_FAILED, "%zu of %zu cases failed", count, run->case_count);
+	for (size_t i = 0, said = 0; i < run->case_count && said < FAILURES_MAX; i++) {
+		const struct tare_run_case *one = &run->cases[i];
+
+		if (one->status != TARE_CASE_FAILED)
+			continue;
+		tare_text_print_safe(stderr, one->name, false);
+		fputs(": ", stderr);
+		tare_text_print_safe(stderr, one->failure, false);
+		fputc('\n', stderr);
+		said++;
+	}
+	if (count > FAILURES_MAX)
+		fprintf(stderr, "... and %zu more\n", count - FAILURES_MAX);
+}
+
+/* Without a summary the reason for the exit code is still said. */
 static void
 say_why(const struct tare_session *session, struct tare_err *err)
 {
@@ -293,15 +323,8 @@ say_why(const struct tare_session *session, struct tare_err *err)
 		tare_err_set(err, TARE_OK, "%s", session->gate.sentence);
 		return;
 	}
-	for (size_t i = 0; i < session->run->case_count; i++) {
-		const struct tare_run_case *one = &session->run->cases[i];
-
-		if (one->status != TARE_CASE_FAILED)
-			continue;
-		tare_err_set(err, TARE_FAILED, "%s: %s", one->name, one->failure);
-		return;
-	}
-	if (session->interrupted)
+	say_failures(session->run, err);
+	if (session->interrupted && err->status == TARE_OK)
 		tare_err_set(err, TARE_INTERRUPTED, "interrupted");
 }
 
