@@ -28,6 +28,28 @@ tare_cpus_word(enum tare_cpus_kind kind)
 	return NULL;
 }
 
+/* "2000-2000", "smt:5000": right but for the size of a number. */
+static bool
+is_too_large(const char *text)
+{
+	const char *behind = strrchr(text, ':');
+	const char *numbers = behind ? behind + 1 : text;
+	bool too_large = false;
+
+	if (!*numbers || numbers[strspn(numbers, "0123456789,-")])
+		return false;
+	while (*numbers) {
+		uint64_t number = 0;
+		size_t digits = strspn(numbers, "0123456789");
+
+		for (size_t i = 0; i < digits && number <= TARE_BITS_MAX; i++)
+			number = 10 * number + (uint64_t)(numbers[i] - '0');
+		too_large |= number >= TARE_BITS_MAX;
+		numbers += digits > 0 ? digits : 1;
+	}
+	return too_large;
+}
+
 /* What is near: the word before the colon where it is not known, else none. */
 static enum tare_status
 cpus_invalid(struct tare_err *err, const char *text)
@@ -51,6 +73,10 @@ cpus_invalid(struct tare_err *err, const char *text)
 	if (near)
 		return tare_err_set(err, TARE_INVALID, "is \"%.64s\"; did you mean \"%s%.64s\"?",
 			text, near, rest);
+	if (is_too_large(text))
+		return tare_err_set(err, TARE_INVALID,
+			"is \"%.64s\"; expected numbers of CPUs below %d, and at most so many CPUs",
+			text, TARE_BITS_MAX);
 	return tare_err_set(err, TARE_INVALID,
 		"is \"%.64s\"; expected none, a number of cores such as 2, CPUs such as 2-5 or "
 		"1,3, or cores:N, smt:N, spread:N, l3:N, numa:K.cores:N",

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -99,6 +100,24 @@ refuses_what_it_cannot_read(void **state)
 	}
 	check_refusal("many of them", "is \"many of them\"" EXPECTED);
 	check_refusal("cores:0", "is \"cores:0\"" EXPECTED);
+	check_refusal("5-3", "is \"5-3\"" EXPECTED);
+}
+
+static void
+says_how_large_numbers_may_be(void **state)
+{
+	static const char *const bad[] = {"0-5000", "2000-2000", "0,1024-1024", "1025", "smt:1025",
+		"numa:0.cores:99999999999999999999"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char expected[256];
+
+		snprintf(expected, sizeof(expected),
+			"is \"%s\"; expected numbers of CPUs below 1024, and at most so many CPUs",
+			bad[i]);
+		check_refusal(bad[i], expected);
+	}
 }
 
 static void
@@ -185,6 +204,7 @@ main(void)
 		cmocka_unit_test(reads_lists),
 		cmocka_unit_test(says_what_was_meant),
 		cmocka_unit_test(refuses_what_it_cannot_read),
+		cmocka_unit_test(says_how_large_numbers_may_be),
 		cmocka_unit_test(wants_to_know_what_to_take_on_a_node),
 		cmocka_unit_test(knows_the_words_of_policies),
 		cmocka_unit_test(reads_where_memory_comes_from),
