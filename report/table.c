@@ -101,6 +101,14 @@ head_len(const char *text, size_t width)
 }
 
 void
+tare_display_padded(FILE *out, const char *text, size_t width)
+{
+	size_t taken = tare_display_width(text);
+
+	fprintf(out, "%s%*s", text, (int)(taken < width ? width - taken : 0), "");
+}
+
+void
 tare_display_shortened(FILE *out, const char *text, size_t width)
 {
 	size_t full = tare_display_width(text);

@@ -56,6 +56,8 @@ void tare_table_write(
 
 /* Columns of a terminal that valid UTF-8 takes: wide East Asian characters 2, combining ones 0. */
 size_t tare_display_width(const char *text);
+/* Writes text, and blanks behind it up to width columns. */
+void tare_display_padded(FILE *out, const char *text, size_t width);
 /* Writes text in at most width columns, an ellipsis in its middle where it is longer. */
 void tare_display_shortened(FILE *out, const char *text, size_t width);
 /* Writes words of text on lines of at most width columns, each after indent blanks (the first is

@@ -10,8 +10,9 @@
 #include "harness/machine/describe.h"
 #include "harness/pin/topology.h"
 #include "harness/stages/stage.h"
+#include "report/table.h"
 
-enum { FILE_MAX = 8 << 20, DIFFER = 1, VERSION = 1 };
+enum { FILE_MAX = 8 << 20, DIFFER = 1, VERSION = 1, KEY_WIDTH = 35 };
 
 struct env_line {
 	const char *format;
@@ -124,10 +125,13 @@ find_environment(struct found *found_out, struct tare_session *session, const ch
 }
 
 static void
-print_padded(const char *text, int width)
+print_key(const char *key)
 {
-	tare_text_print_safe(stdout, text, false);
-	printf("%*s", (int)strlen(text) < width ? width - (int)strlen(text) : 1, "");
+	struct tare_arena *arena = tare_arena_new();
+
+	tare_display_padded(stdout, tare_text_safe(arena, key), KEY_WIDTH);
+	putchar(' ');
+	tare_arena_free(arena);
 }
 
 /* What matters is marked. */
@@ -138,7 +142,7 @@ print_text(const struct tare_environment *environment)
 		const struct tare_fact *fact = &environment->facts[i];
 
 		fputs(fact->matters ? "* " : "  ", stdout);
-		print_padded(fact->key, 36);
+		print_key(fact->key);
 		tare_text_print_safe(stdout, fact->value, false);
 		putchar('\n');
 	}
@@ -164,7 +168,7 @@ static void
 print_difference(const struct tare_fact_difference *difference)
 {
 	fputs("  ", stdout);
-	print_padded(difference->key, 36);
+	print_key(difference->key);
 	tare_text_print_safe(stdout, difference->base ? difference->base : "(not recorded)", false);
 	fputs(" -> ", stdout);
 	tare_text_print_safe(stdout, difference->head ? difference->head : "(not recorded)", false);

@@ -7,6 +7,7 @@
 #include "harness/base/text.h"
 #include "harness/cli/list.h"
 #include "harness/cli/tuning.h"
+#include "report/table.h"
 
 struct tune_line {
 	const char *profile;
@@ -65,13 +66,12 @@ print_what(const struct tare_tune_row *row, bool applied)
 }
 
 static void
-print_cell(const char *text, int width)
+print_cell(const char *text, size_t width)
 {
-	char *safe;
 	struct tare_arena *arena = tare_arena_new();
 
-	safe = tare_text_safe(arena, text ? text : "-");
-	printf("%-*s  ", width, safe);
+	tare_display_padded(stdout, tare_text_safe(arena, text ? text : "-"), width);
+	fputs("  ", stdout);
 	tare_arena_free(arena);
 }
 

@@ -163,6 +163,26 @@ wraps_between_words(void **state)
 }
 
 static void
+pads_by_what_is_seen(void **state)
+{
+	static const char *const texts[][2] = {
+		{"ab", "ab  |"}, {"\xC3\xA4", "\xC3\xA4   |"}, {"abcde", "abcde|"}, {"", "    |"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char *got = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&got, &len);
+
+		tare_display_padded(out, texts[i][0], 4);
+		fputc('|', out);
+		fclose(out);
+		assert_string_equal(texts[i][1], got);
+		free(got);
+	}
+}
+
+static void
 check_shortened(const char *text, size_t width, const char *expected)
 {
 	char *got = NULL;
@@ -199,6 +219,7 @@ main(void)
 		cmocka_unit_test(writes_styles_only_in_colour),
 		cmocka_unit_test(hides_a_column),
 		cmocka_unit_test(wraps_between_words),
+		cmocka_unit_test(pads_by_what_is_seen),
 		cmocka_unit_test(shortens_between_characters),
 	};
 
