@@ -113,6 +113,9 @@ tare_fit_line(struct tare_fit *fit_out, const struct tare_fit_length *lengths, s
 	/* With a slope that is not above 0 a container would take time away. */
 	if (!found || !(fit.beta > 0))
 		return false;
+	fit.shortest = spots[0].x;
+	for (size_t i = 1; i < count; i++)
+		fit.shortest = fmin(fit.shortest, spots[i].x);
 	*fit_out = fit;
 	return true;
 }
@@ -148,5 +151,6 @@ tare_fit_correction(const struct tare_fit *fit)
 		.alpha_variance = fit->alpha_variance,
 		.beta_variance = fit->beta_variance,
 		.covariance = fit->covariance,
+		.shortest_ns = fit->alpha + fit->beta * fit->shortest,
 	};
 }

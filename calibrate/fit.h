@@ -35,7 +35,8 @@ struct tare_fit {
 	double alpha_variance;
 	double beta_variance;
 	double covariance;
-	double misfit; /* chi^2 over its degrees of freedom; NaN for two lengths */
+	double misfit;   /* chi^2 over its degrees of freedom; NaN for two lengths */
+	double shortest; /* workload: the host's median */
 };
 
 /* False where there are fewer than two lengths, fewer than 3 pairs of one, or all are of one

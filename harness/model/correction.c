@@ -7,6 +7,12 @@
 static const double z95 = 1.959963984540054;
 
 bool
+tare_correction_reaches(const struct tare_correction_line *line, double container_ns)
+{
+	return line->beta == 1 || container_ns >= 0.9 * line->shortest_ns;
+}
+
+bool
 tare_correction_changes(const struct tare_correction_line *line)
 {
 	return line->alpha != 0 || line->beta != 1;

@@ -63,6 +63,7 @@ struct tare_correction_line {
 	double alpha_variance;
 	double beta_variance;
 	double covariance;
+	double shortest_ns; /* of the workloads that the line was fitted to, in the container */
 	const struct tare_weights *by;
 };
 
@@ -86,6 +87,11 @@ struct tare_correction {
 	const char
 		*refusal; /* NULL, or where not one case could be corrected: the first's reason */
 };
+
+/* Whether a time in a container is one that the line knows of: a limit that makes long workloads
+ * slower, as a quota of CPU time does, leaves short ones alone; so where beta is not 1, none that
+ * is less than 0.9 of the shortest that was weighed. */
+bool tare_correction_reaches(const struct tare_correction_line *line, double container_ns);
 
 /* Whether something is subtracted or divided at all: not where both intervals cover zero. */
 bool tare_correction_changes(const struct tare_correction_line *line);

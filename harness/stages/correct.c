@@ -150,6 +150,19 @@ raw_span(double *shortest_out, struct tare_arena *arena, const struct tare_run_c
 	return (struct tare_span){median.estimate, median.low, median.high};
 }
 
+static const char *
+too_short(struct tare_arena *arena, const struct tare_correction_line *line, double median_ns)
+{
+	char median[TARE_UNITS_TEXT_MAX], shortest[TARE_UNITS_TEXT_MAX];
+
+	tare_value_format(median, sizeof(median), median_ns, "ns");
+	tare_value_format(shortest, sizeof(shortest), line->shortest_ns, "ns");
+	return tare_arena_printf(arena,
+		"its median, %s, is less than the %s of the shortest workload that calibration %s "
+		"was made with, and a limit that slows long programs down need not slow short ones",
+		median, shortest, line->by->id);
+}
+
 static enum tare_status
 correct_case(struct tare_corrected *made, struct finder *finder,
 	const struct tare_run_case *subject, struct tare_err *err)
@@ -175,6 +188,10 @@ correct_case(struct tare_corrected *made, struct finder *finder,
 			"its shortest time, %s, is not above the %s that calibration %s would "
 			"subtract",
 			shortest_text, alpha, line->by->id);
+		return TARE_OK;
+	}
+	if (!tare_correction_reaches(line, made->raw.estimate)) {
+		made->why_not = too_short(finder->arena, line, made->raw.estimate);
 		return TARE_OK;
 	}
 	made->line = line;
