@@ -6,10 +6,13 @@
 
 static const double z95 = 1.959963984540054;
 
+/* More is not what a container weighs, but what it is not given. */
+static const double beta_of_a_limit = 1.1;
+
 bool
 tare_correction_reaches(const struct tare_correction_line *line, double container_ns)
 {
-	return line->beta == 1 || container_ns >= 0.9 * line->shortest_ns;
+	return line->beta <= beta_of_a_limit || container_ns >= 0.9 * line->shortest_ns;
 }
 
 bool

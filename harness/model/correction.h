@@ -89,8 +89,8 @@ struct tare_correction {
 };
 
 /* Whether a time in a container is one that the line knows of: a limit that makes long workloads
- * slower, as a quota of CPU time does, leaves short ones alone; so where beta is not 1, none that
- * is less than 0.9 of the shortest that was weighed. */
+ * slower, as a quota of CPU time does, leaves short ones alone; so where beta is more than 1.1,
+ * none that is less than 0.9 of the shortest that was weighed. */
 bool tare_correction_reaches(const struct tare_correction_line *line, double container_ns);
 
 /* Whether something is subtracted or divided at all: not where both intervals cover zero. */

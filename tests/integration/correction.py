@@ -25,7 +25,7 @@ SOCKETS = tempfile.mkdtemp(prefix="tare-it-")
 PATIENCE_S = 500
 WORK = """suite: work
 correct: container
-defaults: {cpus: 1, invocations: 20, warmup: 2}
+defaults: {cpus: 1, invocations: 12, warmup: 1}
 benchmarks:
 - name: count
   command: [busybox, sh, -c, 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done']
@@ -34,7 +34,7 @@ benchmarks:
   - {name: box, runner: ENGINE, image: 'BOX', resources: {cpu_quota: 0.5, user: '0'}}
 """
 ONE = """suite: one
-defaults: {cpus: 1, invocations: 20, warmup: 2}
+defaults: {cpus: 1, invocations: 12, warmup: 1}
 benchmarks:
 - name: count
   command: [busybox, sh, -c, 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done']

@@ -115,6 +115,20 @@ finds_the_line_of_a_case(void **state)
 	assert_null(tare_correction_of(&correction, 2));
 }
 
+/* A quota of half a core, weighed with programs of 60 ms, does nothing to one of 4 ms. */
+static void
+does_not_reach_below_what_was_weighed_where_a_limit_acts(void **state)
+{
+	const struct tare_correction_line limited = {.beta = 2.0, .shortest_ns = 120e6};
+	const struct tare_correction_line plain = {.beta = 1.004, .shortest_ns = 120e6};
+
+	(void)state;
+	assert_false(tare_correction_reaches(&limited, 4e6));
+	assert_false(tare_correction_reaches(&limited, 107e6));
+	assert_true(tare_correction_reaches(&limited, 109e6));
+	assert_true(tare_correction_reaches(&plain, 4e6));
+}
+
 int
 main(void)
 {
@@ -126,6 +140,7 @@ main(void)
 		cmocka_unit_test(one_calibration_of_both_sides_is_one_uncertainty),
 		cmocka_unit_test(says_what_is_taken_off),
 		cmocka_unit_test(finds_the_line_of_a_case),
+		cmocka_unit_test(does_not_reach_below_what_was_weighed_where_a_limit_acts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
