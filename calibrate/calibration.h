@@ -24,10 +24,11 @@
 #include "harness/model/correction.h"
 #include "harness/model/run.h"
 
-/* The largest overhead that is none, and the largest difference of the host from itself at which
- * the A/A arm of the cpu probes has held. */
+/* The largest overhead that is none; and within what the A/A arm of the lengths has to be
+ * equivalent for a correction to be made: as much as corrected figures are good for. What noise
+ * there was is in their intervals anyway. */
 #define TARE_CALIBRATION_MARGIN 0.01
-#define TARE_CALIBRATION_AA_MAX 0.02
+#define TARE_CALIBRATION_AA_MAX 0.03
 /* Thirty days: how far apart a calibration and a run may be unless somebody says so. */
 #define TARE_CALIBRATION_AGE_NS (UINT64_C(30) * 24 * 3600 * 1000000000)
 
