@@ -26,7 +26,7 @@ END
 
 # Text that repeats as programs and logs do, the same on every machine.
 [ -s "$folder/input" ] || {
-	seq 1 200000 | awk '{ print "line", $1, "of", $1 % 97, "is", $1 * 7919 % 1000003 }' \
+	seq 1 60000 | awk '{ print "line", $1, "of", $1 % 97, "is", $1 * 7919 % 1000003 }' \
 		>"$folder/input.new"
 	mv "$folder/input.new" "$folder/input"
 }
