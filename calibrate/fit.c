@@ -92,7 +92,7 @@ bool
 tare_fit_line(struct tare_fit *fit_out, const struct tare_fit_length *lengths, size_t count)
 {
 	struct tare_fit fit = {.beta = 1};
-	struct spot spots[TARE_FIT_LENGTHS_MAX];
+	struct spot spots[TARE_FIT_LENGTHS_MAX] = {0};
 	size_t most = 0;
 	double *work;
 	bool found = true;

@@ -41,6 +41,13 @@ has(const char *text, int (*is)(int))
 	return false;
 }
 
+static bool
+is_same_letter(char written, char known)
+{
+	return tolower((unsigned char)written) == tolower((unsigned char)known) ||
+	       (written == '_' && known == '-');
+}
+
 /* "Cache_misses" for cache-misses: what somebody took for a portable name. */
 static bool
 is_portable_but_for_writing(const char *name)
@@ -49,9 +56,7 @@ is_portable_but_for_writing(const char *name)
 		const char *known = tare_counter_names[i].name;
 		size_t at = 0;
 
-		while (name[at] != '\0' &&
-			(tolower((unsigned char)name[at]) == tolower((unsigned char)known[at]) ||
-				(name[at] == '_' && known[at] == '-')))
+		while (name[at] != '\0' && is_same_letter(name[at], known[at]))
 			at++;
 		if (name[at] == '\0' && known[at] == '\0')
 			return true;

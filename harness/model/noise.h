@@ -11,10 +11,10 @@
  * cgroup is time for which something was ready and had no CPU, 1 % of it is half of the usual
  * margin; below 50 us it is what waking up costs. It means nothing where the program's own threads
  * fill their CPUs, nor do involuntary switches then. Other processes count from 5 % of the CPUs the
- * case is pinned to, and from a quarter of a machine that it is not pinned on; what they had is known
- * for intervals of 2 ms and longer where the kernel says in nanoseconds how long CPUs ran tasks
- * (harness/machine/gauges.h), else, as steal always, for TARE_NOISE_SHARES_NS and longer, since
- * /proc/stat counts in hundredths of a second: one of them is 5 % of 200 ms.
+ * case is pinned to, and from a quarter of a machine that it is not pinned on; what they had is
+ * known for intervals of 2 ms and longer where the kernel says in nanoseconds how long CPUs ran
+ * tasks (harness/machine/gauges.h), else, as steal always, for TARE_NOISE_SHARES_NS and longer,
+ * since /proc/stat counts in hundredths of a second: one of them is 5 % of 200 ms.
  */
 #ifndef TARE_MODEL_NOISE_H
 #define TARE_MODEL_NOISE_H

@@ -166,9 +166,11 @@ refuses_more_cpus_than_it_can_use_before_hwloc_builds_them(void **state)
 static void
 takes_as_many_cpus_as_it_can_use(void **state)
 {
-	static const char *const machines[] = {"pack:8 core:64 pu:2", "core:1024 1", "1024",
+	static const char annotated[] =
 		"(memory=1GB) pack:2 [numa(memory=2GB)] l3:2(size=4096) core:256 "
-		"pu:1(indexes=2*512:1*2)"};
+		"pu:1(indexes=2*512:1*2)";
+	static const char *const machines[] = {
+		"pack:8 core:64 pu:2", "core:1024 1", "1024", annotated};
 
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		struct tare_topology *topology = NULL;
