@@ -34,7 +34,8 @@ double tare_midpoint(double a, double b);
 /* Linear interpolation between order statistics at (n - 1) p (type 7 of Hyndman & Fan 1996). */
 double tare_quantile(const double *sorted, size_t n, double p);
 double tare_median(const double *sorted, size_t n);
-/* The median of values in any order; copy has room for n and is sorted afterwards. */
+/* The median of values in any order; copy has room for n, may be values, and is
+ * sorted afterwards. */
 double tare_median_of(double *copy, const double *values, size_t n);
 
 /* The median with [x_(k), x_(n+1-k)], k the largest with P(Bin(n, 1/2) <= k - 1) <= alpha / 2:

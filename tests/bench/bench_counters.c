@@ -3,9 +3,9 @@
  * well this machine can tell; with six of the kernel's as a suite gets them; with six events that
  * are inherited, which is what hardware events are too; and with six that count on the CPU of the
  * case (counter_scope: cpus). In alternating blocks of one run, through the host runner, on the
- *last CPU that may be used. Inside is what the counters add to the timed interval, by the
- *difference of the medians; outside is what an invocation takes longer beside that: the median over
- *blocks that stand side by side.
+ * last CPU that may be used. Inside is what the counters add to the timed interval, by the
+ * difference of the medians; outside is what an invocation takes longer beside that: the median
+ *over blocks that stand side by side.
  *
  *	bench_counters [COUNT [PROGRAM...]]
  *
@@ -23,6 +23,7 @@
 #include "harness/base/arena.h"
 #include "harness/base/clock.h"
 #include "harness/counters/counters.h"
+#include "harness/stats/order.h"
 #include "runners/runner.h"
 
 enum { BLOCK = 100, COUNTERS = 6, ARMS = 5 };
@@ -79,21 +80,6 @@ take_block(struct series *series, struct tare_runner *runner, const struct tare_
 		((double)(tare_monotonic_ns() - begin_ns) - inside_ns) / BLOCK;
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static double
-median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 /* Into the case, whose counters these are. */
 static void
 count(struct tare_case *counted, struct tare_arena *arena, const char *const *counters)
@@ -134,12 +120,15 @@ struct cost {
 static struct cost
 judge(const char *name, double wall_ns, const struct series *plain, struct series *counted)
 {
-	struct cost cost = {.inside_ns = median(counted->wall_ns, counted->count) - wall_ns};
+	struct cost cost = {
+		.inside_ns = tare_median_of(counted->wall_ns, counted->wall_ns, counted->count) -
+			     wall_ns};
 
 	/* Blocks side by side see the same machine. */
 	for (size_t i = 0; i < plain->block_count; i++)
 		counted->outside_ns[i] -= plain->outside_ns[i];
-	cost.outside_ns = median(counted->outside_ns, plain->block_count);
+	cost.outside_ns =
+		tare_median_of(counted->outside_ns, counted->outside_ns, plain->block_count);
 	printf("%-12s inside %+7.2f us (ratio %.4f), outside %+7.2f us\n", name,
 		cost.inside_ns / 1e3, (wall_ns + cost.inside_ns) / wall_ns, cost.outside_ns / 1e3);
 	return cost;
@@ -212,7 +201,7 @@ main(int argc, char **argv)
 		take_block(&series[arm], runner, &cases[arm]);
 	}
 	tare_runner_host.close(runner);
-	wall_ns = median(series[0].wall_ns, series[0].count);
+	wall_ns = tare_median_of(series[0].wall_ns, series[0].wall_ns, series[0].count);
 	printf("%-12s %.2f us, n %zu\n", arms[0], wall_ns / 1e3, series[0].count);
 	for (size_t i = 1; i < ARMS; i++)
 		costs[i] = judge(arms[i], wall_ns, &series[0], &series[i]);

@@ -23,6 +23,7 @@
 #include "harness/base/arena.h"
 #include "harness/base/clock.h"
 #include "harness/machine/gauges.h"
+#include "harness/stats/order.h"
 #include "runners/runner.h"
 
 enum { BLOCK = 50, ARMS = 3, PAIRS = 2000 };
@@ -44,21 +45,6 @@ fail(const char *text)
 	exit(1);
 }
 
-static int
-compare(const void *left, const void *right)
-{
-	double a = *(const double *)left, b = *(const double *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-static double
-median(double *values, size_t count)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 /* The gauges believe what they are told of the time, so no time has to pass. */
 static void
 time_pairs(const char *what, const char *cgroup, const struct tare_bits *cpus, uint64_t interval_ns)
@@ -77,7 +63,7 @@ time_pairs(const char *what, const char *cgroup, const struct tare_bits *cpus, u
 		took_ns[i] = (double)(tare_monotonic_ns() - begin_ns);
 	}
 	tare_gauges_close(gauges);
-	printf("%-28s %7.2f us\n", what, median(took_ns, PAIRS) / 1e3);
+	printf("%-28s %7.2f us\n", what, tare_median_of(took_ns, took_ns, PAIRS) / 1e3);
 }
 
 static void
@@ -137,13 +123,13 @@ static bool
 judge(const char *name, double wall_ns, double tell_ns, const struct series *plain,
 	struct series *other)
 {
-	double inside_ns = median(other->wall_ns, other->count) - wall_ns;
+	double inside_ns = tare_median_of(other->wall_ns, other->wall_ns, other->count) - wall_ns;
 	double outside_ns;
 
 	for (size_t i = 0; i < plain->block_count;
 		i++) /* blocks side by side see the same machine */
 		other->outside_ns[i] -= plain->outside_ns[i];
-	outside_ns = median(other->outside_ns, plain->block_count);
+	outside_ns = tare_median_of(other->outside_ns, other->outside_ns, plain->block_count);
 	printf("%-14s inside %+7.2f us (ratio %.4f), outside %+7.2f us\n", name, inside_ns / 1e3,
 		(wall_ns + inside_ns) / wall_ns, outside_ns / 1e3);
 	return inside_ns <= inside_max_ns + tell_ns && outside_ns <= outside_max_ns;
@@ -169,8 +155,8 @@ measure(struct tare_runner *runner, const struct tare_case *subject, const struc
 			take_block(&series[arm], runner, subject, arm == 2 ? gauges : NULL, cpus);
 		}
 	}
-	wall_ns = median(series[0].wall_ns, series[0].count);
-	again_ns = median(series[1].wall_ns, series[1].count);
+	wall_ns = tare_median_of(series[0].wall_ns, series[0].wall_ns, series[0].count);
+	again_ns = tare_median_of(series[1].wall_ns, series[1].wall_ns, series[1].count);
 	printf("%-14s wall %.2f us\n", arms[0], wall_ns / 1e3);
 	judge(arms[1], wall_ns, 0, &series[0], &series[1]);
 	good = judge(arms[2], wall_ns, fabs(again_ns - wall_ns), &series[0], &series[2]);
