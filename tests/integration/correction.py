@@ -14,14 +14,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 
+import docker
 import process
-from process import Sandbox, expect
+from docker import BOX, ENGINE, Box, expect_no_containers
+from process import expect
 
-ENGINE = sys.argv[2] if len(sys.argv) > 2 else "docker"
-BOX = "tare-correction-box:1"
-SOCKETS = tempfile.mkdtemp(prefix="tare-it-")
 PATIENCE_S = 500
 WORK = """suite: work
 correct: container
@@ -41,36 +39,15 @@ benchmarks:
 """
 
 
-class Box(Sandbox):
-    """A sandbox whose tare finds the engine."""
-
-    def __enter__(self):
-        super().__enter__()
-        os.chmod(self.path, 0o755)
-        return self
+class Weighed(Box):
+    """A sandbox whose calibrations may take their time, and which reads reports."""
 
     def run(self, *arguments, exit_code=0, timeout=PATIENCE_S):
         return super().run(*arguments, exit_code=exit_code, timeout=timeout)
 
-    def environment(self):
-        kept = ("DOCKER_HOST", "DOCKER_CONFIG", "CONTAINERS_STORAGE_CONF")
-        return super().environment() | {"TMPDIR": SOCKETS} | {
-            name: os.environ[name] for name in kept if name in os.environ}
-
     def report(self, *arguments):
         out, _ = self.run("show", *arguments, "--format", "json")
         return json.loads(out)
-
-
-def make_image():
-    with tempfile.TemporaryDirectory() as folder:
-        os.makedirs(f"{folder}/bin")
-        subprocess.run(["cp", "/bin/busybox", f"{folder}/bin/busybox"], check=True)
-        os.symlink("busybox", f"{folder}/bin/sh")
-        os.chmod(folder, 0o755)
-        tar = subprocess.run(["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE, check=True)
-        subprocess.run([ENGINE, "import", "-", BOX], input=tar.stdout, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=True)
 
 
 def calibrate(sandbox):
@@ -184,7 +161,7 @@ def refuses_other_limits(sandbox, told):
 
 
 def check():
-    with Box(os.path.abspath(sys.argv[1])) as sandbox:
+    with Weighed(os.path.abspath(sys.argv[1])) as sandbox:
         sandbox.write("work.yaml", WORK.replace("BOX", BOX).replace("ENGINE", ENGINE))
         sandbox.write("one.yaml", ONE)
         sandbox.write("boxed.yaml", ONE + f"  runner: {ENGINE}\n  image: '{BOX}'\n"
@@ -201,8 +178,7 @@ def check():
         shows_raw_and_corrected(sandbox, told)
         compares_a_container_with_the_host(sandbox, told)
         refuses_other_limits(sandbox, told)
-        left = subprocess.run([ENGINE, "ps", "-aq"], text=True, capture_output=True, check=True)
-        expect(not left.stdout.strip(), f"containers are left: {left.stdout}")
+        expect_no_containers()
     print("corrections are made, or refused with the reason")
     return 0
 
@@ -210,14 +186,14 @@ def check():
 def main():
     if subprocess.run([ENGINE, "version"], capture_output=True).returncode != 0:
         process.skip(f"{ENGINE} does not answer", missing_package=True)
-    make_image()
+    docker.make_image()
     try:
         return check()
     except process.Failure as failure:
         print(f"failed: {failure}")
         return 1
     finally:
-        shutil.rmtree(SOCKETS, ignore_errors=True)
+        shutil.rmtree(docker.SOCKETS, ignore_errors=True)
 
 
 if __name__ == "__main__":
